@@ -1,0 +1,1 @@
+"""A member in a partner's tongue, and read back."""

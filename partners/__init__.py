@@ -1,0 +1,1 @@
+"""The register of standing facts: programmes, agreements, certificates, consents, rolls."""

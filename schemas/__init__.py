@@ -1,0 +1,1 @@
+"""What things look like: our words as frozen Python, formats as XSD, the database on one page."""

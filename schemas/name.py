@@ -1,0 +1,32 @@
+"""A company's name: what every name must satisfy, and the form in which it is kept.
+
+Names are kept in NFC and otherwise exactly as published: never NFKC (it rewrites full-width
+letters and ㈜), never stripped, never transliterated. Source: domain/encodings.md section 1.
+
+>>> parse("Nandu\\u0303").encode()
+b'Nand\\xc5\\xa9'
+"""
+
+import re
+import unicodedata
+
+from schemas.errors import BadRecord
+
+LENGTH_MAX = 500
+# XML 1.0 section 2.2: these have no place in a document, not even as a character reference.
+NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def parse(text: str) -> str:
+    """Return the name in NFC, or raise `BadRecord`."""
+    if NOT_XML.search(text):
+        surrogate = any("\ud800" <= character <= "\udfff" for character in text)
+        raise BadRecord("MRX-1004" if surrogate else "MRX-1104")
+    name = unicodedata.normalize("NFC", text)
+    if len(name) > LENGTH_MAX:
+        raise BadRecord("MRX-1103", limit=LENGTH_MAX)
+    # Blank to a person: nothing but separators, controls and invisible format characters.
+    if not name.isascii() or not name.strip():
+        if all(unicodedata.category(character)[0] in "ZC" for character in name):
+            raise BadRecord("MRX-1102")
+    return name

@@ -1,0 +1,51 @@
+"""What one partner is told of one member: a reference, a version and the four items (P2).
+
+A record is the only thing a mapper takes or gives. It cannot hold a fifth item: there is no
+field for one.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+
+import orjson
+
+from schemas import name as names
+from schemas import ref as refs
+from schemas.errors import BadRecord
+from schemas.identifiers import Identifier
+from schemas.status import Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """Valid by construction. `version` grows with every telling of the same ref; a receiver
+    ignores an older one."""
+
+    ref: str
+    version: int
+    name: str
+    identifiers: tuple[Identifier, ...]
+    status: Status
+    member_since: date
+
+    def __post_init__(self) -> None:
+        if not refs.is_ref(self.ref):
+            raise BadRecord("MRX-2307", field="ref")
+        if self.version < 1:
+            raise BadRecord("MRX-2307", field="version")
+        if names.parse(self.name) != self.name:
+            raise BadRecord("MRX-2307", field="name")
+
+    @property
+    def items_digest(self) -> bytes:
+        """SHA-256 over the four items, in one canonical form; the order of identifiers is no item."""
+        return items_digest(self.name, self.identifiers, self.status, self.member_since)
+
+
+def items_digest(
+    name: str, identifiers: tuple[Identifier, ...], status: Status, member_since: date
+) -> bytes:
+    """SHA-256 of the canonical JSON of the four items."""
+    pairs = sorted((i.scheme, i.value) for i in identifiers)
+    return hashlib.sha256(orjson.dumps([name, pairs, status, member_since])).digest()

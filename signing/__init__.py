@@ -1,0 +1,1 @@
+"""Who said it, and that nothing was changed since."""
