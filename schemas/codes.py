@@ -41,108 +41,320 @@ _ALL = (
     Code("MRX-1103", "the name is longer than 500 characters", "send the registered name"),
     Code("MRX-1104", "the name holds a character XML cannot carry", "remove the control character"),
     Code("MRX-1105", "identifiers are missing or not a list", "send a list; it may be empty"),
-    Code("MRX-1106", "the identifier scheme is not one of this programme", "use a scheme the programme knows"),
-    Code("MRX-1107", "the identifier does not have the shape of its scheme", "correct the identifier"),
-    Code("MRX-1108", "the importer number has the form of a social security number", "such a number is never taken; leave it out"),
-    Code("MRX-1109", "the MID prefix is neither an ISO country nor a Canadian province", "correct the MID; Canada uses province codes"),
-    Code("MRX-1110", "the status word is not known", "send a known word; announcements of this account wait for it"),
+    Code(
+        "MRX-1106",
+        "the identifier scheme is not one of this programme",
+        "use a scheme the programme knows",
+    ),
+    Code(
+        "MRX-1107", "the identifier does not have the shape of its scheme", "correct the identifier"
+    ),
+    Code(
+        "MRX-1108",
+        "the importer number has the form of a social security number",
+        "such a number is never taken; leave it out",
+    ),
+    Code(
+        "MRX-1109",
+        "the MID prefix is neither an ISO country nor a Canadian province",
+        "correct the MID; Canada uses province codes",
+    ),
+    Code(
+        "MRX-1110",
+        "the status word is not known",
+        "send a known word; announcements of this account wait for it",
+    ),
     Code("MRX-1111", "the date is missing, impossible or not ISO 8601", "send YYYY-MM-DD"),
     Code("MRX-1112", "the date lies in the future", "correct the date"),
-    Code("MRX-1113", "the account stands on an earlier line of this file", "send one line an account"),
-    Code("MRX-1114", "the business type is not a text of 1 to 100 characters", "correct or leave out the business type"),
+    Code(
+        "MRX-1113", "the account stands on an earlier line of this file", "send one line an account"
+    ),
+    Code(
+        "MRX-1114",
+        "the business type is not a text of 1 to 100 characters",
+        "correct or leave out the business type",
+    ),
     # -- consent events ------------------------------------------------------------------------
     Code("MRX-1201", "the account is not on the roll", "push the member first"),
-    Code("MRX-1202", "the programme is not a partner programme", "use a programme of `mrx partner list`"),
+    Code(
+        "MRX-1202",
+        "the programme is not a partner programme",
+        "use a programme of `mrx partner list`",
+    ),
     Code("MRX-1203", "the event is neither granted nor revoked", "send granted or revoked"),
-    Code("MRX-1204", "the time is missing, impossible or without a zone", "send an RFC 3339 time, such as 2014-08-20T12:00:00Z"),
+    Code(
+        "MRX-1204",
+        "the time is missing, impossible or without a zone",
+        "send an RFC 3339 time, such as 2014-08-20T12:00:00Z",
+    ),
     Code("MRX-1205", "the time lies in the future", "correct the time"),
     Code("MRX-1206", "a grant needs the officer and the officer's title", "send officer.title"),
     Code("MRX-1207", "the consent text is missing or unknown", "name the text that was signed"),
-    Code("MRX-1208", "the consent text does not cover this programme", "name the text that was signed for it"),
-    Code("MRX-1209", "the consent text was not yet valid at that time", "check the time and the text"),
+    Code(
+        "MRX-1208",
+        "the consent text does not cover this programme",
+        "name the text that was signed for it",
+    ),
+    Code(
+        "MRX-1209", "the consent text was not yet valid at that time", "check the time and the text"
+    ),
+    Code(
+        "MRX-1210",
+        "the evidence is not a SHA-256 digest in hexadecimal",
+        "send 64 hexadecimal digits, or none",
+    ),
     # -- warnings ------------------------------------------------------------------------------
     Code("MRX-1901", "the account does not have 8 digits", "taken; check it if others have 8"),
-    Code("MRX-1902", "the check digit of an identifier fails", "taken; real registers hold such numbers"),
+    Code(
+        "MRX-1902",
+        "the check digit of an identifier fails",
+        "taken; real registers hold such numbers",
+    ),
     Code("MRX-1903", "the identifier is legal but unusual for its scheme", "taken; check it"),
     # -- cannot be said ------------------------------------------------------------------------
-    Code("MRX-2101", "the name has a character the partner's character set lacks", "agree a spelling with the company"),
-    Code("MRX-2102", "the name is longer than the partner's format allows", "agree a shorter name with the company"),
-    Code("MRX-2103", "the partner's format has no place for an identifier scheme", "ask the engineer of this programme"),
+    Code(
+        "MRX-2101",
+        "the name has a character the partner's character set lacks",
+        "agree a spelling with the company",
+    ),
+    Code(
+        "MRX-2102",
+        "the name is longer than the partner's format allows",
+        "agree a shorter name with the company",
+    ),
+    Code(
+        "MRX-2103",
+        "the partner's format has no place for an identifier scheme",
+        "ask the engineer of this programme",
+    ),
     Code("MRX-2104", "the partner's format cannot say this date", "check the date of membership"),
-    Code("MRX-2105", "a value holds a character XML cannot carry", "repair the value at its source"),
+    Code(
+        "MRX-2105", "a value holds a character XML cannot carry", "repair the value at its source"
+    ),
+    Code(
+        "MRX-2106",
+        "the member has more identifiers than the partner's format allows",
+        "agree with the company which to leave out",
+    ),
     # -- may not be said -----------------------------------------------------------------------
-    Code("MRX-2201", "the agreement has not reached the implementation stage", "wait for the agreement"),
+    Code(
+        "MRX-2201",
+        "the agreement has not reached the implementation stage",
+        "wait for the agreement",
+    ),
     Code("MRX-2202", "the exchange with this partner is not enabled", "run `mrx partner connect`"),
-    Code("MRX-2203", "the agreement is not in force on this day", "check the dates of the agreement"),
-    Code("MRX-2204", "the agreement does not release this status", "nothing to do; the agreement decides"),
-    Code("MRX-2205", "the agreement asks for a business type and the member has none", "push the member with its business type"),
-    Code("MRX-2206", "the member's business type is not eligible under the agreement", "nothing to do; the agreement decides"),
-    Code("MRX-2207", "the consent feed is older than its bound", "push consents; an empty file says 'nothing new'"),
-    Code("MRX-2208", "the source last sent a status word nobody knows", "push the member with a known word"),
-    Code("MRX-2209", "no valid certificate is pinned for this partner", "run `mrx partner connect` with a current certificate"),
-    Code("MRX-2210", "the partner refused this notice", "see the partner's code; correct the member and push it again"),
-    Code("MRX-2211", "the partner refused the whole batch", "see the batch; correct the cause and push the members again"),
+    Code(
+        "MRX-2203", "the agreement is not in force on this day", "check the dates of the agreement"
+    ),
+    Code(
+        "MRX-2204",
+        "the agreement does not release this status",
+        "nothing to do; the agreement decides",
+    ),
+    Code(
+        "MRX-2205",
+        "the agreement asks for a business type and the member has none",
+        "push the member with its business type",
+    ),
+    Code(
+        "MRX-2206",
+        "the member's business type is not eligible under the agreement",
+        "nothing to do; the agreement decides",
+    ),
+    Code(
+        "MRX-2207",
+        "the consent feed is older than its bound",
+        "push consents; an empty file says 'nothing new'",
+    ),
+    Code(
+        "MRX-2208",
+        "the source last sent a status word nobody knows",
+        "push the member with a known word",
+    ),
+    Code(
+        "MRX-2209",
+        "no valid certificate is pinned for this partner",
+        "run `mrx partner connect` with a current certificate",
+    ),
+    Code(
+        "MRX-2210",
+        "the partner refused this notice",
+        "see the partner's code; correct the member and push it again",
+    ),
+    Code(
+        "MRX-2211",
+        "the partner refused the whole batch",
+        "see the batch; correct the cause and push the members again",
+    ),
     # -- documents -----------------------------------------------------------------------------
     Code("MRX-2301", "the document is larger than the limit", "send smaller batches"),
     Code("MRX-2302", "the document is not well-formed UTF-8 XML", "repair the document"),
     Code("MRX-2303", "the document carries a document type declaration", "send it without one"),
     Code("MRX-2304", "the document is built to be expensive to read", "send an ordinary document"),
     Code("MRX-2305", "the document does not match its XSD", "validate with xmllint --schema"),
-    Code("MRX-2306", "a record of the document does not match its XSD", "validate with xmllint --schema"),
-    Code("MRX-2307", "a record of the document holds a value that cannot be taken", "correct the value"),
+    Code(
+        "MRX-2306",
+        "a record of the document does not match its XSD",
+        "validate with xmllint --schema",
+    ),
+    Code(
+        "MRX-2307",
+        "a record of the document holds a value that cannot be taken",
+        "correct the value",
+    ),
+    Code("MRX-4012", "the request did not arrive in time", "send it again over a faster line"),
     Code("MRX-2308", "a reference occurs twice in the document", "say each member once"),
+    Code(
+        "MRX-2309",
+        "the document is of a format this gateway does not know",
+        "use the format of the agreement",
+    ),
     # -- trust ---------------------------------------------------------------------------------
     Code("MRX-3001", "the file is larger than the limit", "send smaller batches"),
-    Code("MRX-3002", "the file is not the DER of our profile", "send DER, one signer, attributes signed; `openssl cms -cmsout -outform DER` repairs BER"),
-    Code("MRX-3003", "there is too much around the content", "send one certificate and no extra attributes"),
-    Code("MRX-3004", "the signer's certificate is not pinned for anyone", "exchange certificates first"),
-    Code("MRX-3005", "the signer id does not name the certificate in the file", "sign with the key of the pinned certificate"),
-    Code("MRX-3006", "the certificate is not valid at this moment", "exchange a current certificate"),
-    Code("MRX-3007", "the certificate is not for signing", "use a certificate with keyUsage digitalSignature"),
-    Code("MRX-3008", "the key or the algorithm is not allowed", "RSA of at least 3072 bits or P-256, with SHA-256"),
-    Code("MRX-3009", "the signed attributes are not those of our profile", "sign contentType and messageDigest once each"),
+    Code(
+        "MRX-3002",
+        "the file is not the DER of our profile",
+        "send DER, one signer, attributes signed; `openssl cms -cmsout -outform DER` repairs BER",
+    ),
+    Code(
+        "MRX-3003",
+        "there is too much around the content",
+        "send one certificate and no extra attributes",
+    ),
+    Code(
+        "MRX-3004",
+        "the signer's certificate is not pinned for anyone",
+        "exchange certificates first",
+    ),
+    Code(
+        "MRX-3005",
+        "the signer id does not name the certificate in the file",
+        "sign with the key of the pinned certificate",
+    ),
+    Code(
+        "MRX-3006", "the certificate is not valid at this moment", "exchange a current certificate"
+    ),
+    Code(
+        "MRX-3007",
+        "the certificate is not for signing",
+        "use a certificate with keyUsage digitalSignature",
+    ),
+    Code(
+        "MRX-3008",
+        "the key or the algorithm is not allowed",
+        "RSA of at least 3072 bits or P-256, with SHA-256",
+    ),
+    Code(
+        "MRX-3009",
+        "the signed attributes are not those of our profile",
+        "sign contentType and messageDigest once each",
+    ),
     Code("MRX-3010", "the content is not what was signed", "send the file again"),
     Code("MRX-3011", "the signature does not verify", "send the file again"),
-    Code("MRX-3012", "the certificate cannot be used", "RSA-3072 or P-256, keyUsage digitalSignature, PEM"),
+    Code(
+        "MRX-3012",
+        "the certificate cannot be used",
+        "RSA-3072 or P-256, keyUsage digitalSignature, PEM",
+    ),
     # -- exchange ------------------------------------------------------------------------------
     Code("MRX-4001", "the batch is not addressed to this programme", "check the addressee"),
     Code("MRX-4002", "the sender named is not the signer's programme", "sign as yourself"),
     Code("MRX-4003", "a batch number is missing before this one", "send the missing number first"),
-    Code("MRX-4004", "this number and issue came before with other bytes", "never change a sealed batch"),
-    Code("MRX-4005", "the batch does not name the digest of the one before", "find where the chains part"),
+    Code(
+        "MRX-4004",
+        "this number and issue came before with other bytes",
+        "never change a sealed batch",
+    ),
+    Code(
+        "MRX-4005",
+        "the batch does not name the digest of the one before",
+        "find where the chains part",
+    ),
     Code("MRX-4006", "the epoch of this lane is closed", "use the lane's current epoch"),
     Code("MRX-4007", "the counts in the header do not add up", "count again"),
-    Code("MRX-4008", "the document's format is not the agreed one", "use the format of the agreement"),
-    Code("MRX-4009", "the receipt does not answer this batch", "answer with the digest of the bytes received"),
+    Code(
+        "MRX-4008", "the document's format is not the agreed one", "use the format of the agreement"
+    ),
+    Code(
+        "MRX-4009",
+        "the receipt does not answer this batch",
+        "answer with the digest of the bytes received",
+    ),
     Code("MRX-4010", "this receipt answers an earlier issue", "answer the newest issue"),
-    Code("MRX-4011", "the issue does not name the issue it replaces", "name the digest of the earlier issue"),
+    Code(
+        "MRX-4011",
+        "the issue does not name the issue it replaces",
+        "name the digest of the earlier issue",
+    ),
     # -- commands ------------------------------------------------------------------------------
     Code("MRX-5001", "there is no such programme", "see `mrx partner list`"),
     Code("MRX-5002", "there is no such account", "see `mrx roll list`"),
     Code("MRX-5003", "there is no such batch", "see `mrx batch list`"),
     Code("MRX-5004", "there is no such revocation", "see `mrx disclosure show`"),
-    Code("MRX-5005", "this certificate is pinned for another partner", "a certificate belongs to one partner"),
-    Code("MRX-5006", "this would withdraw more members than the guard allows", "look at the plan; repeat with --approve"),
+    Code(
+        "MRX-5005",
+        "this certificate is pinned for another partner",
+        "a certificate belongs to one partner",
+    ),
+    Code(
+        "MRX-5006",
+        "this would withdraw more members than the guard allows",
+        "look at the plan; repeat with --approve",
+    ),
     Code("MRX-5007", "the batch may not leave any more", "a newer issue will be sealed"),
     Code("MRX-5008", "the consent is not in force", "see `mrx consent list`"),
     Code("MRX-5009", "the file cannot be read", "check the path"),
-    Code("MRX-5010", "the address is not an http or https address", "give a base URL, such as https://customs.example"),
+    Code(
+        "MRX-5010",
+        "the address is not an http or https address",
+        "give a base URL, such as https://customs.example",
+    ),
+    Code(
+        "MRX-5011",
+        "there is a key or a certificate here already",
+        "a key is never replaced; move both files away first",
+    ),
     # -- attempts ------------------------------------------------------------------------------
     Code("MRX-6001", "the partner did not answer", "retried by itself"),
     Code("MRX-6002", "the partner asked to wait", "retried by itself"),
-    Code("MRX-6003", "the answer is not a receipt we can believe", "look at the partner's certificate and answer"),
-    Code("MRX-6004", "the partner turned the request away", "see the partner's answer in `mrx batch show`"),
+    Code(
+        "MRX-6003",
+        "the answer is not a receipt we can believe",
+        "look at the partner's certificate and answer",
+    ),
+    Code(
+        "MRX-6004",
+        "the partner turned the request away",
+        "see the partner's answer in `mrx batch show`",
+    ),
     Code("MRX-6005", "the partner says the batch is too large", "re-issued with fewer notices"),
     Code("MRX-6006", "the process that made the attempt died", "retried by itself"),
     # -- the gateway ---------------------------------------------------------------------------
     Code("MRX-9001", "there is no gateway here yet", "run `mrx init`"),
-    Code("MRX-9002", "the database has another schema than this program", "run `mrx init` to migrate"),
+    Code(
+        "MRX-9002", "the database has another schema than this program", "run `mrx init` to migrate"
+    ),
     Code("MRX-9003", "this gateway has another home programme", "use another MRX_HOME"),
     Code("MRX-9004", "the private key is missing or open to others", "restore it with mode 0600"),
-    Code("MRX-9005", "the SQLite library is too old to be shared by processes", "install pysqlite3"),
+    Code(
+        "MRX-9005", "the SQLite library is too old to be shared by processes", "install pysqlite3"
+    ),
     Code("MRX-9006", "the ledger does not verify", "stop, keep everything, compare with a backup"),
-    Code("MRX-9007", "the disk or the database refused a write", "free space, then start again; nothing was lost"),
-    Code("MRX-9999", "something went wrong that should not", "please report it with the command that shows it"),
+    Code(
+        "MRX-9007",
+        "the disk or the database refused a write",
+        "free space, then start again; nothing was lost",
+    ),
+    Code(
+        "MRX-9008",
+        "what was written does not read back as it was meant",
+        "nothing was sent; please report it",
+    ),
+    Code(
+        "MRX-9999",
+        "something went wrong that should not",
+        "please report it with the command that shows it",
+    ),
 )
 
 CODES = {code.code: code for code in _ALL}

@@ -33,7 +33,8 @@ class ConsentText:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentEvent:
     """One signed or withdrawn permission. `at` is aware; a grant names the officer's title and the
-    text; `evidence` is the SHA-256 (hex) of the signed statement, where the source has one."""
+    text; `evidence` is the SHA-256 (hex) of the signed statement, where the source has one.
+    """
 
     account: str
     programme: str

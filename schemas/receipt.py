@@ -51,7 +51,8 @@ class Erasure:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
     """`digest` is the SHA-256 (hex) of the CMS file as it arrived. `verdict` is given with APPLIED
-    only; `code` with REFUSED only. `held` counts the live members of the sender's roll afterwards."""
+    only; `code` with REFUSED only. `held` counts the live members of the sender's roll afterwards.
+    """
 
     sender: str
     recipient: str

@@ -20,7 +20,8 @@ from schemas.status import Status
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """Valid by construction. `version` grows with every telling of the same ref; a receiver
-    ignores an older one."""
+    ignores an older one.
+    """
 
     ref: str
     version: int

@@ -1,0 +1,52 @@
+# What a person types. CI runs `make check` and `make test`, and nothing a person cannot.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+ARGS   ?=
+T      ?=
+
+.PHONY: run test test-quick check fix lock clean
+
+run: $(VENV)/.runs            ## make the environment, then show the main job: ARGS=--once ends it
+	@$(BIN)/mrx demo $(ARGS)
+
+test: $(VENV)/.tests          ## the whole suite; T=path for a part of it
+	@sh tests/tools.sh
+	@$(BIN)/pytest $(T)
+
+test-quick: $(VENV)/.tests    ## without the tests that take minutes or start processes
+	@$(BIN)/pytest -m "not slow and not processes" $(T)
+
+check: $(VENV)/.tests         ## format, lint, types, layers
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+fix: $(VENV)/.tests           ## what the formatter and the linter can mend by themselves
+	@$(BIN)/ruff check --fix --quiet . || true
+	@$(BIN)/ruff format .
+
+lock: $(VENV)/.tests          ## make both lock files anew from pyproject.toml and requirements-dev.in
+	@$(BIN)/pip-compile $(LOCK) -o requirements.lock --extra build pyproject.toml
+	@$(BIN)/pip-compile $(LOCK) -o requirements-dev.lock --extra build pyproject.toml requirements-dev.in
+
+LOCK := --quiet --generate-hashes --allow-unsafe --strip-extras --no-header \
+        --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
+
+# The environment is made once per lock file; a half-made one is made again.
+$(VENV)/.runs: requirements.lock pyproject.toml
+	@echo "making the environment (a minute, once)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@touch $@
+
+$(VENV)/.tests: requirements-dev.lock $(VENV)/.runs
+	@echo "adding what the tests need"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

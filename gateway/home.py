@@ -1,0 +1,108 @@
+"""A gateway's home folder: what lies there, how it is made, and how it is opened.
+
+    $MRX_HOME/
+      mrx.db           the database (WAL mode: mrx.db-wal and -shm beside it)
+      keys/signing.key the private key, 0600
+      keys/signing.crt its certificate
+
+`init` writes the key before the database row that names it: a crash in between leaves a key that
+the next `init` finds and uses. Nothing here is ever replaced.
+"""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import insert, select
+
+from gateway.settings import Settings
+from outbox import lane, ledger
+from outbox.house import House
+from partners import agreements, seed
+from schemas import migration
+from schemas.database import Database
+from schemas.errors import BadRequest, NotReady
+from schemas.programme import PROGRAMMES
+from schemas.tables import home, own_keys
+from signing import keys
+
+DATABASE = "mrx.db"
+KEY = Path("keys") / "signing.key"
+
+
+def init(settings: Settings, programme: str) -> House:
+    """Make or migrate the home of `programme`; safe to repeat. Raises `NotReady` MRX-9003 if the
+    folder is another programme's home.
+    """
+    if programme not in PROGRAMMES:
+        raise BadRequest("MRX-5001")
+    folder = settings.home
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (folder / KEY).parent.mkdir(mode=0o700, exist_ok=True)
+    database = Database(folder / DATABASE)
+    os.chmod(folder / DATABASE, 0o600) if (folder / DATABASE).exists() else None
+    now = datetime.now(UTC)
+    with database.write() as tx:
+        if migration.current(tx) is not None:
+            _refuse_other(tx.scalar(select(home.c.programme)), programme)
+    key = (
+        keys.load(folder / KEY)
+        if (folder / KEY).exists()
+        else keys.create(folder / KEY, f"mrx {programme}", now)
+    )
+    with database.write() as tx:
+        migration.upgrade(tx)
+        ours = tx.scalar(select(home.c.programme))
+        _refuse_other(ours, programme)
+        if ours is None:
+            tx.execute(insert(home).values(id=1, programme=programme, created_at=now))
+        ledger.open_first(tx)
+        known = tx.scalar(
+            select(own_keys.c.file).where(own_keys.c.fingerprint == key.certificate.fingerprint)
+        )
+        if known is None:
+            tx.execute(
+                insert(own_keys).values(
+                    fingerprint=key.certificate.fingerprint,
+                    certificate=key.certificate.pem,
+                    file=str(KEY),
+                    created_at=now,
+                )
+            )
+        seed.seed(tx, programme)
+        for registered in agreements.every(tx):
+            lane.lay(tx, registered.agreement.partner)
+    return _house(settings, database, programme, key)
+
+
+def open_home(settings: Settings) -> House:
+    """Open a home that `init` has made. Raises `NotReady`: MRX-9001 if there is none, MRX-9002 if
+    its schema is not this program's, MRX-9004 if its key is missing or open to others.
+    """
+    file = settings.home / DATABASE
+    if not file.exists():
+        raise NotReady("MRX-9001")
+    database = Database(file)
+    with database.read() as tx:
+        found = migration.current(tx)
+        if found != migration.head():
+            raise NotReady("MRX-9002", found=found, expected=migration.head())
+        programme = tx.scalar(select(home.c.programme))
+    if programme is None:
+        raise NotReady("MRX-9001")
+    return _house(settings, database, programme, keys.load(settings.home / KEY))
+
+
+def _refuse_other(found: str | None, programme: str) -> None:
+    if found is not None and found != programme:
+        raise NotReady("MRX-9003", found=found, asked=programme)
+
+
+def _house(settings: Settings, database: Database, programme: str, key: keys.SigningKey) -> House:
+    return House(
+        programme=programme,
+        database=database,
+        key=key,
+        texts=seed.texts(programme),
+        terms=settings.terms,
+    )

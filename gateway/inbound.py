@@ -1,0 +1,298 @@
+"""A partner's batch, from raw bytes to a signed receipt.
+
+    size -> whose certificate -> signature over the raw bytes -> guard, parse, XSD -> header
+         -> seen before? -> in order? -> each record -> their roll, the receipt and the ledger
+            in one transaction -> the receipt
+
+    same issue again, same digest    the receipt it got, byte for byte
+    same issue, other digest         refused, alarmed: a sealed batch never changes
+    an earlier issue or number       the receipt it got; nothing is applied
+    a later issue of the newest      applied; what it leaves out is not deleted
+    the next number                  applied, if it names the digest of the one before
+    a number further on              refused: one is missing
+
+What breaks a rule of the exchange raises `Refused`, is not receipted and can be sent again. What
+is in order but cannot be used is receipted as refused, so that the lane goes on.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from mappers import MAPPERS
+from mappers.base import Misread
+from outbox import ledger, receipts
+from outbox.house import House
+from partners import agreements, certificates, foreign_roll
+from schemas import exchange_batch, exchange_receipt
+from schemas.batch import Header
+from schemas.database import upsert
+from schemas.errors import BadDocument, NotTrusted, Refused
+from schemas.receipt import Erasure, Fate, Level, Receipt, Refusal, Verdict
+from schemas.record import Record
+from schemas.tables import inbound_batches, inbound_lanes, lanes
+from signing.certificate import Certificate
+from signing.open import Opened, open_sealed, signer_of
+from signing.seal import seal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Arrived:
+    """A batch that is believed and addressed to us."""
+
+    partner: str
+    header: Header
+    opened: Opened
+    file: bytes
+    withdrawals: tuple[str, ...]
+    records: tuple[Record, ...]
+    refused: tuple[Refusal, ...]
+    unusable: str | None  # why the document as a whole cannot be used
+
+
+def take(house: House, file: bytes, *, bytes_max: int, now: datetime) -> bytes:
+    """Take a partner's batch and return our receipt, sealed.
+
+    Raises `NotTrusted` (not believed), `BadDocument` (no batch of ours could look like this) or
+    `Refused` (a rule of the exchange is broken). Nothing of it is kept then.
+    """
+    partner, opened = believe(house, file, bytes_max=bytes_max, now=now)
+    arrived = _read(house, partner, opened, file)
+    with house.database.write() as tx:
+        known = _place(tx, arrived)
+        if known is not None:
+            return known
+        receipt = _apply(tx, house, arrived, now=now)
+        sealed = seal(exchange_receipt.write_receipt(receipt), house.key, now)
+        _keep(tx, arrived, receipt, sealed, now=now)
+    return sealed
+
+
+def take_receipt(house: House, file: bytes, *, bytes_max: int, now: datetime) -> None:
+    """Take a receipt that a partner brings by itself (it pulled, or its nightly load is done).
+
+    The same receipt again changes nothing. Raises as `take` does, and `Refused` MRX-4009 or
+    MRX-4010 if it does not answer the newest issue of a batch of ours.
+    """
+    partner, _ = believe(house, file, bytes_max=bytes_max, now=now)
+    believed = receipts.believe(house, partner, file, now=now)
+    with house.database.write() as tx:
+        tx.execute(select(lanes.c.id).where(lanes.c.partner == partner).with_for_update())
+        batch = receipts.answered(tx, believed, partner, now=now)
+        receipts.settle(tx, house, batch, believed, now=now)
+
+
+def believe(house: House, file: bytes, *, bytes_max: int, now: datetime) -> tuple[str, Opened]:
+    """Whose file this is, and what was signed. The signer is whoever the certificate is pinned
+    for; nobody else's word is asked (P6).
+    """
+    fingerprint = signer_of(file, bytes_max=bytes_max)
+    with house.database.read() as tx:
+        partner = certificates.owner(tx, fingerprint)
+        pinned = [] if partner is None else certificates.pinned(tx, partner)
+    if partner is None:
+        raise NotTrusted("MRX-3004")
+    trusted = [Certificate.parse(one.pem.encode()) for one in pinned]
+    return partner, open_sealed(file, trusted, now, bytes_max=bytes_max)
+
+
+def _read(house: House, partner: str, opened: Opened, file: bytes) -> _Arrived:
+    batch = exchange_batch.read_batch(opened.content)
+    header = batch.header
+    if header.sender != partner:
+        raise Refused("MRX-4002")
+    if header.recipient != house.programme:
+        raise Refused("MRX-4001")
+    with house.database.read() as tx:
+        agreed = agreements.get(tx, partner).agreement.format
+    records: list[Record] = []
+    refused: list[Refusal] = []
+    unusable: str | None = None
+    try:
+        if header.format != agreed:
+            raise Refused("MRX-4008")
+        if batch.document is not None:
+            for one in MAPPERS[agreed.partition("/")[0]].read(batch.document):
+                if isinstance(one, Misread):
+                    refused += [] if one.ref is None else [Refusal(ref=one.ref, code=one.code)]
+                    unusable = one.code if one.ref is None else unusable
+                else:
+                    records.append(one)
+        _check(header, records, refused, batch.withdrawals)
+    except (BadDocument, Refused) as reason:
+        unusable = reason.code
+    return _Arrived(
+        partner=partner,
+        header=header,
+        opened=opened,
+        file=file,
+        withdrawals=batch.withdrawals,
+        records=tuple(records),
+        refused=tuple(refused),
+        unusable=unusable,
+    )
+
+
+def _check(
+    header: Header, records: Sequence[Record], refused: Sequence[Refusal], withdrawn: Sequence[str]
+) -> None:
+    refs = [record.ref for record in records] + [refusal.ref for refusal in refused]
+    if (len(refs), len(withdrawn)) != (header.announcements, header.withdrawals):
+        raise Refused("MRX-4007")
+    if len(set(refs)) != len(refs):
+        raise BadDocument("MRX-2308")
+
+
+def _place(tx: Connection, arrived: _Arrived) -> bytes | None:
+    """Find the batch's place in its lane. The stored receipt, if it is not new; None, if it is
+    next; otherwise `Refused`.
+    """
+    header, digest = arrived.header, arrived.opened.digest
+    lane = _lane(tx, arrived)
+    same = tx.execute(
+        select(inbound_batches.c.digest, inbound_batches.c.receipt).where(
+            _of(inbound_batches, arrived),
+            inbound_batches.c.number == header.number,
+            inbound_batches.c.issue == header.issue,
+        )
+    ).one_or_none()
+    if same is not None:
+        if same.digest != digest:
+            raise Refused("MRX-4004", number=header.number, issue=header.issue)
+        return bytes(same.receipt)
+    if lane is None:
+        if header.number != 1 or header.previous is not None:
+            raise Refused("MRX-4003", expected=1, found=header.number)
+        return None
+    if not lane.current:
+        raise Refused("MRX-4006")
+    if header.number <= lane.number and (header.number < lane.number or header.issue < lane.issue):
+        return _newest(tx, arrived)
+    if header.number == lane.number:
+        if header.previous != lane.previous_digest:
+            raise Refused("MRX-4005", number=header.number)
+        if header.issue == lane.issue + 1 and header.replaces != lane.digest:
+            raise Refused("MRX-4011", number=header.number, issue=header.issue)
+        return None
+    if header.number > lane.number + 1:
+        raise Refused("MRX-4003", expected=lane.number + 1, found=header.number)
+    if header.previous != lane.digest:
+        raise Refused("MRX-4005", number=header.number)
+    return None
+
+
+def _newest(tx: Connection, arrived: _Arrived) -> bytes:
+    """An issue overtaken by one we have: the newest receipt of that number says how it stands."""
+    receipt = tx.scalar(
+        select(inbound_batches.c.receipt)
+        .where(_of(inbound_batches, arrived), inbound_batches.c.number == arrived.header.number)
+        .order_by(inbound_batches.c.issue.desc())
+        .limit(1)
+    )
+    if receipt is None:
+        raise Refused("MRX-4003", found=arrived.header.number)
+    return bytes(receipt)
+
+
+def _apply(tx: Connection, house: House, arrived: _Arrived, *, now: datetime) -> Receipt:
+    header = arrived.header
+    erasures: list[Erasure] = []
+    verdict = Verdict.REFUSED
+    if arrived.unusable is None:
+        held = foreign_roll.withdraw(tx, arrived.partner, arrived.withdrawals, now=now)
+        foreign_roll.announce(tx, arrived.partner, arrived.records, now=now)
+        erasures = [
+            Erasure(ref=ref, fate=Fate.ERASED if ref in held else Fate.NOT_HELD)
+            for ref in arrived.withdrawals
+        ]
+        verdict = Verdict.REFUSALS if arrived.refused else Verdict.ALL
+    return Receipt(
+        sender=house.programme,
+        recipient=arrived.partner,
+        lane=header.lane,
+        epoch=header.epoch,
+        number=header.number,
+        issue=header.issue,
+        digest=arrived.opened.digest,
+        level=Level.APPLIED,
+        at=now.replace(microsecond=0),
+        verdict=verdict,
+        code=arrived.unusable,
+        refused=arrived.refused if arrived.unusable is None else (),
+        withdrawals=tuple(erasures),
+        held=foreign_roll.size(tx, arrived.partner),
+    )
+
+
+def _keep(
+    tx: Connection, arrived: _Arrived, receipt: Receipt, sealed: bytes, *, now: datetime
+) -> None:
+    """The file and its receipt, the lane's new place, and the ledger's word."""
+    header = arrived.header
+    tx.execute(
+        insert(inbound_batches).values(
+            partner=arrived.partner,
+            kind=header.lane.value,
+            epoch=header.epoch,
+            number=header.number,
+            issue=header.issue,
+            digest=arrived.opened.digest,
+            file=arrived.file,
+            receipt=sealed,
+            certificate=arrived.opened.signer.fingerprint,
+            received_at=now,
+        )
+    )
+    into = upsert(tx, inbound_lanes)
+    place = ("current", "number", "issue", "digest", "previous_digest")
+    tx.execute(
+        update(inbound_lanes)
+        .where(
+            inbound_lanes.c.partner == arrived.partner, inbound_lanes.c.kind == header.lane.value
+        )
+        .values(current=False)
+    )
+    tx.execute(
+        into.on_conflict_do_update(
+            index_elements=["partner", "kind", "epoch"],
+            set_={name: into.excluded[name] for name in place},
+        ),
+        {
+            "partner": arrived.partner,
+            "kind": header.lane.value,
+            "epoch": header.epoch,
+            "current": True,
+            "number": header.number,
+            "issue": header.issue,
+            "digest": arrived.opened.digest,
+            "previous_digest": header.previous,
+        },
+    )
+    told = {
+        "lane": header.lane.value,
+        "epoch": header.epoch,
+        "batch": header.number,
+        "issue": header.issue,
+        "digest": arrived.opened.digest,
+        "announced": header.announcements,
+        "withdrawn": header.withdrawals,
+        "verdict": receipt.verdict,
+        "refused": len(receipt.refused),
+        "code": receipt.code,
+    }
+    ledger.add(tx, "received", told, now=now, partner=arrived.partner)
+
+
+def _lane(tx: Connection, arrived: _Arrived) -> Row[Any] | None:
+    return tx.execute(select(inbound_lanes).where(_of(inbound_lanes, arrived))).one_or_none()
+
+
+def _of(table: Any, arrived: _Arrived) -> Any:
+    return (
+        (table.c.partner == arrived.partner)
+        & (table.c.kind == arrived.header.lane.value)
+        & (table.c.epoch == arrived.header.epoch)
+    )

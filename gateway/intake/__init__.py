@@ -1,0 +1,1 @@
+"""What the source pushes: read, judged line by line, and taken."""

@@ -1,0 +1,133 @@
+"""Taking a push of consent events: the register, the queue and the revocations change together.
+
+What is taken back goes first, one by one, each with its own record; then what is given is queued.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+
+from sqlalchemy import Connection
+
+from gateway.intake.events import read_event
+from gateway.intake.lines import Source
+from gateway.intake.reading import Format, Rejected, Taken, Tally, read
+from gateway.intake.report import Report
+from gateway.intake.shape import CONSENTS
+from outbox import ledger, pending, revocations
+from outbox.house import House
+from partners import agreements, consents, roll
+from partners.consents import Effect, Recorded
+from schemas.consent import ConsentEvent, Event
+from schemas.errors import BadRecord
+
+CHUNK = 2_000
+Line = Taken[ConsentEvent] | Rejected
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Push:
+    """One push of consent events; `by` is who brings it."""
+
+    source: Source
+    format: Format
+    as_of: datetime
+    now: datetime
+    by: str
+    dry_run: bool = False
+    step: Callable[[int], None] = lambda _: None
+
+
+def push(house: House, order: Push) -> Report:
+    """Take a push and say what became of it. An empty one says that the feed is alive (P9)."""
+    with house.database.read() as tx:
+        partners = frozenset(one.agreement.partner for one in agreements.every(tx))
+
+    def take(fields: Mapping[str, object]) -> tuple[ConsentEvent, tuple[str, ...]]:
+        return read_event(fields, partners=partners, texts=house.texts, now=order.now), ()
+
+    report, tally = Report(), Tally()
+    lines = read(order.source, format=order.format, shape=CONSENTS, take=take, tally=tally)
+    while chunk := list(islice(lines, CHUNK)):
+        _take(house, order, chunk, report)
+        order.step(tally.read)
+    report.close(tally)
+    if not order.dry_run:
+        with house.database.write() as tx:
+            if not tally.ended_early:
+                consents.heard(tx, order.as_of)
+            told = {"accepted": report.accepted, "rejected": report.rejected, "by": order.by}
+            ledger.add(tx, "consents pushed", told, now=order.now)
+    return report
+
+
+def record(
+    tx: Connection, house: House, events: list[ConsentEvent], *, now: datetime, by: str
+) -> tuple[list[Recorded], list[int]]:
+    """Write events and carry out what follows from them; return the effects and revocations."""
+    recorded = consents.record(tx, events, now=now, by=by)
+    fresh = [one for one in recorded if one.effect is not Effect.REPEATED]
+    if fresh:
+        told = [
+            [
+                one.consent_id,
+                one.event.account,
+                one.event.programme,
+                one.event.event.value,
+                one.event.at.isoformat(),
+                one.event.text,
+                one.event.officer_title,
+                one.event.evidence,
+            ]
+            for one in fresh
+        ]
+        ledger.add(tx, "consents", {"by": by, "events": told}, now=now)
+    numbers = [
+        revocations.revoke(
+            tx,
+            house,
+            account=one.event.account,
+            partner=one.event.programme,
+            consent_id=one.consent_id,
+            asked_by=by,
+            now=now,
+        )
+        for one in recorded
+        if one.effect is Effect.STANDS and one.event.event is Event.REVOKED
+    ]
+    given: dict[str, list[str]] = {}
+    for one in recorded:
+        if one.effect is Effect.STANDS and one.event.event is Event.GRANTED:
+            given.setdefault(one.event.programme, []).append(one.event.account)
+    for partner in sorted(given):
+        pending.mark(tx, house, given[partner], now=now, partner=partner)
+    return recorded, numbers
+
+
+def _take(house: House, order: Push, chunk: list[Line], report: Report) -> None:
+    accounts = {line.item.account for line in chunk if isinstance(line, Taken)}
+    with house.database.read() as tx:
+        on_roll = roll.exist(tx, accounts)
+    events = []
+    unknown = BadRecord("MRX-1201")
+    for line in chunk:
+        if isinstance(line, Rejected):
+            report.reject(line)
+        elif line.item.account not in on_roll:
+            where = Rejected(line.line, line.item.account, unknown.code, unknown.reason)
+            report.reject(where)
+        else:
+            events.append(line.item)
+    if not events:
+        return
+    with house.database.write() as tx:
+        recorded, numbers = record(tx, house, events, now=order.now, by=order.by)
+        if order.dry_run:
+            tx.rollback()
+            numbers = []
+    report.revocations += numbers
+    for one in recorded:
+        report.accepted += one.effect is Effect.STANDS
+        report.unchanged += one.effect is Effect.REPEATED
+        report.ignored += one.effect is Effect.OLDER

@@ -1,0 +1,33 @@
+"""Serving: the HTTP side and the worker in one process, until told to stop."""
+
+import logging
+import socket
+
+import uvicorn
+
+from gateway.app import build
+from gateway.settings import Settings
+from gateway.worker import Worker
+from outbox.house import House
+
+LOOPBACK = "127.0.0.1"
+DEFAULT_PORT = 8700
+
+
+def serve(house: House, settings: Settings, *, host: str, port: int) -> None:
+    """Serve until SIGINT or SIGTERM. The port is bound before the lanes start, so that a second
+    server on the same port fails before it does anything.
+    """
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs addresses of partners
+    listener = socket.create_server((host, port), reuse_port=False)
+    config = uvicorn.Config(
+        build(house, settings),
+        log_level="warning",
+        access_log=False,  # paths and queries may hold company data
+        server_header=False,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=10,
+    )
+    with Worker(house):
+        uvicorn.Server(config).run(sockets=[listener])

@@ -1,0 +1,93 @@
+"""The clock of the embedded engine: threads that take whatever lane is due.
+
+One thread takes urgent lanes only, so that a withdrawal never waits behind partners that time
+out; the others take any lane. Nothing needs to wake them: they look every half second (one
+indexed read when nothing is due), and the database is the truth.
+"""
+
+import logging
+import threading
+from datetime import UTC, datetime
+from types import TracebackType
+
+from outbox import endings, lane, worker_name
+from outbox.delivery import Delivery
+from outbox.house import House
+from outbox.transport import HttpTransport
+from schemas.batch import Lane
+from schemas.errors import MrxError
+
+logger = logging.getLogger("mrx.worker")
+
+ANY_LANE_THREADS = 3
+LOOK_SECONDS = 0.5
+SWEEP_SECONDS = 30
+# After something that should not happen, so that it does not happen a thousand times a second.
+REST_SECONDS = 5
+
+
+class Worker:
+    """Runs the lanes of one gateway while the block lasts."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._stop = threading.Event()
+        self._transport = HttpTransport(
+            deadline=house.terms.request_deadline,
+            answer_bytes_max=house.terms.receipt_bytes_max,
+        )
+        ranks = [lane.RANKS[Lane.URGENT]] + [99] * ANY_LANE_THREADS
+        self._threads = [
+            threading.Thread(target=self._work, args=(n, rank), name=f"lane-{n}", daemon=True)
+            for n, rank in enumerate(ranks)
+        ]
+        self._threads.append(threading.Thread(target=self._sweep, name="sweep", daemon=True))
+
+    def __enter__(self) -> "Worker":
+        with self._house.database.write() as tx:
+            lane.bury(tx)
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Let each thread finish the transmission it is in; what is not finished is repeated."""
+        self._stop.set()
+        for thread in self._threads:
+            thread.join(self._house.terms.request_deadline.total_seconds() + 5)
+        self._transport.close()
+
+    def _work(self, number: int, rank_max: int) -> None:
+        delivery = Delivery(
+            house=self._house,
+            transport=self._transport,
+            worker=f"{worker_name.own()}/{number}",
+        )
+        while not self._stop.is_set():
+            pause = LOOK_SECONDS
+            try:
+                while not self._stop.is_set() and delivery.work(rank_max=rank_max):
+                    pass
+            except MrxError as error:
+                logger.error("delivery stopped: %s", error)  # noqa: TRY400  # the code says it all
+                pause = REST_SECONDS
+            except Exception:
+                # The one edge of this thread: whatever it was, the other lanes go on.
+                logger.exception("MRX-9999 delivery failed")
+                pause = REST_SECONDS
+            self._stop.wait(pause)
+
+    def _sweep(self) -> None:
+        while not self._stop.wait(SWEEP_SECONDS):
+            try:
+                with self._house.database.write() as tx:
+                    lane.bury(tx)
+                while endings.end_due(self._house, now=datetime.now(UTC)):
+                    pass
+            except Exception:
+                logger.exception("MRX-9999 sweep failed")

@@ -1,0 +1,164 @@
+"""A batch, its states, and the arrows between them.
+
+    batch:  sealed --claim--> sending --receipt "applied"--> settled    (all, or with refusals)
+              ^                 |---receipt "received"--> received --"applied" later--> settled
+              |                 |---no answer----> unknown --claim--> sending
+              |                 |---"not now"----> sealed   (claimed again at T)
+              |                 '---refused whole-> refused  (its number is closed, the lane goes on)
+              '--- stale ones are re-issued by the claim: same number, next issue
+
+A batch is written in state `sending`, in the same transaction that opens its first attempt: from
+then on the partner *may have heard*. A process that dies in `sending` leaves it so; the next one
+to hold the lane claims it again and sends the same bytes.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, select, text, update
+
+from schemas.errors import BadRequest
+from schemas.tables import attempts, batch_files, batch_notices, batches, lanes
+
+
+class State(StrEnum):
+    SEALED = "sealed"
+    SENDING = "sending"
+    UNKNOWN = "unknown"
+    RECEIVED = "received"
+    SETTLED = "settled"
+    REFUSED = "refused"
+
+
+NEXT = {
+    State.SEALED: {State.SENDING, State.SETTLED, State.RECEIVED, State.REFUSED},
+    State.SENDING: {
+        State.SENDING,
+        State.SETTLED,
+        State.RECEIVED,
+        State.UNKNOWN,
+        State.SEALED,
+        State.REFUSED,
+    },
+    State.UNKNOWN: {State.SENDING, State.SETTLED, State.RECEIVED, State.REFUSED},
+    State.RECEIVED: {State.SETTLED, State.REFUSED},
+    State.SETTLED: set[State](),
+    State.REFUSED: set[State](),
+}
+ANSWERED = frozenset({State.RECEIVED, State.SETTLED, State.REFUSED})
+
+# Written as a literal: SQLite matches a partial index when it prepares the statement.
+UNANSWERED = text("batches.state IN ('sealed', 'sending', 'unknown')")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """One number of one lane, at its newest issue."""
+
+    id: int
+    lane_id: int
+    partner: str
+    lane: str
+    epoch: str
+    number: int
+    issue: int
+    state: State
+    stale: bool
+    fence: int
+    digest: str
+    previous_digest: str | None
+    announcements: int
+    withdrawals: int
+    bytes: int
+    attempts: int
+    code: str | None
+    sealed_at: datetime
+    first_sent_at: datetime
+    closed_at: datetime | None
+
+
+def _select() -> Select[Any]:
+    return select(batches, lanes.c.partner, lanes.c.kind.label("lane"), lanes.c.epoch).join(
+        lanes, lanes.c.id == batches.c.lane_id
+    )
+
+
+def _batch(row: Row[Any]) -> Batch:
+    return Batch(**{**row._mapping, "state": State(row.state)})  # noqa: SLF001  # SQLAlchemy's public name
+
+
+def get(tx: Connection, batch_id: int) -> Batch:
+    """One batch, or `BadRequest` MRX-5003."""
+    row = tx.execute(_select().where(batches.c.id == batch_id)).one_or_none()
+    if row is None:
+        raise BadRequest("MRX-5003")
+    return _batch(row)
+
+
+def numbered(tx: Connection, lane_id: int, number: int) -> Batch | None:
+    where = (batches.c.lane_id == lane_id) & (batches.c.number == number)
+    row = tx.execute(_select().where(where)).one_or_none()
+    return None if row is None else _batch(row)
+
+
+def unanswered(tx: Connection, lane_id: int) -> Batch | None:
+    """The one batch of a lane that is in flight, if there is one."""
+    row = tx.execute(_select().where(batches.c.lane_id == lane_id, UNANSWERED)).one_or_none()
+    return None if row is None else _batch(row)
+
+
+def every(tx: Connection, *, partner: str | None = None, state: str | None = None) -> list[Batch]:
+    """Batches in the order they were first sealed."""
+    query = _select().order_by(batches.c.id)
+    if partner is not None:
+        query = query.where(lanes.c.partner == partner)
+    if state is not None:
+        query = query.where(batches.c.state == state)
+    return [_batch(row) for row in tx.execute(query)]
+
+
+def file(tx: Connection, batch_id: int, issue: int) -> bytes:
+    """The sealed bytes of one issue, exactly as they left."""
+    where = (batch_files.c.batch_id == batch_id) & (batch_files.c.issue == issue)
+    found = tx.scalar(select(batch_files.c.file).where(where))
+    assert found is not None, "a sealed issue has its file until retention erases it"
+    return bytes(found)
+
+
+def notices(tx: Connection, batch_id: int) -> list[Row[Any]]:
+    query = select(batch_notices).where(batch_notices.c.batch_id == batch_id)
+    return list(tx.execute(query.order_by(batch_notices.c.kind, batch_notices.c.ref)))
+
+
+def history(tx: Connection, batch_id: int) -> list[Row[Any]]:
+    """The attempts made to deliver it."""
+    query = select(attempts).where(attempts.c.batch_id == batch_id)
+    return list(tx.execute(query.order_by(attempts.c.n)))
+
+
+def move(tx: Connection, batch: Batch, target: State, **facts: Any) -> None:
+    """Walk one arrow of `NEXT`, writing `facts` with it. The caller holds the lane's fence."""
+    assert target in NEXT[batch.state], (batch.state, target)
+    here = (batches.c.id == batch.id) & (batches.c.state == batch.state.value)
+    done = tx.execute(update(batches).where(here).values(state=target.value, **facts))
+    assert done.rowcount == 1, "the lane is ours, so nobody else moves its batch"
+
+
+def close_attempt(
+    tx: Connection,
+    batch_id: int,
+    n: int,
+    *,
+    outcome: str,
+    now: datetime,
+    code: str | None = None,
+    detail: str | None = None,
+) -> None:
+    """Write how an attempt ended, once; `detail` holds no company data."""
+    tx.execute(
+        update(attempts)
+        .where(attempts.c.batch_id == batch_id, attempts.c.n == n, attempts.c.ended_at.is_(None))
+        .values(ended_at=now, outcome=outcome, code=code, detail=detail)
+    )

@@ -1,0 +1,332 @@
+"""One taking of a lane, step by step, until nothing is due.
+
+    1 take the lane                                 (lane.take: lease and fence)
+    2 in flight?  release it again, or draft its re-issue
+      none?       set aside what cannot be told, draft the next, release it     [release: P1]
+    3 send, with no transaction open
+    4 settle what the answer proves, or call it unknown
+      again, until nothing is due or the budget is spent; then give the lane back
+
+A crash between any two steps leaves what the next taking finds and finishes: 2 is one
+transaction, so a number is either sealed with its attempt open or not there; after it the same
+bytes go again under the same number; the partner answers a repeat with the receipt it gave.
+"""
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import Enum, auto
+from typing import Any
+
+from sqlalchemy import Row, select, update
+
+from outbox import batch as batches_
+from outbox import draft as drafts
+from outbox import gate as gates
+from outbox import lane as lanes_
+from outbox import ledger, pending, receipts
+from outbox.batch import State
+from outbox.candidate import Basis, Nothing, basis, facts
+from outbox.draft import Aside, Draft, Selection
+from outbox.house import House
+from outbox.lane import RECHECK, Taken
+from outbox.release import Claim, Closed, FencedOut, Idle, Spoiled, Stale, release
+from outbox.transport import Answered, NotNow, Outcome, Silence, TooLarge, Transport, TurnedAway
+from schemas.batch import Lane
+from schemas.errors import MrxError, Refused
+from schemas.tables import batches, lanes
+from schemas.tables import pending as rows
+
+BUDGET = timedelta(seconds=20)
+# After two spoiled drafts the third is made inside the transaction, so progress is certain.
+DRAFTS_OUTSIDE = 2
+
+
+class Step(Enum):
+    """How one step of a taking ended."""
+
+    MOVED = auto()  # something was settled or set aside: look again at once
+    RESTED = auto()  # the lane has been told when to be looked at again
+    DONE = auto()  # nothing is left to do
+    LOST = auto()  # the lane is not ours any more
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """Works the lanes of one gateway. Safe to share between threads."""
+
+    house: House
+    transport: Transport
+    worker: str
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def work(self, *, rank_max: int = 99, only: str | None = None) -> bool:
+        """Take one lane that is due and work it; say whether there was one."""
+        with self.house.database.read() as tx:
+            if not lanes_.due(tx, now=self.clock(), only=only):
+                return False
+        with self.house.database.write() as tx:
+            taken = lanes_.take(
+                tx,
+                worker=self.worker,
+                now=self.clock(),
+                lease=self.house.terms.lease,
+                rank_max=rank_max,
+                only=only,
+            )
+        if taken is None:
+            return False
+        self.run(taken)
+        return True
+
+    def run(self, taken: Taken) -> None:
+        """Work a lane until it is done, told to rest, lost, or the budget is spent."""
+        until = time.monotonic() + BUDGET.total_seconds()
+        step = Step.MOVED
+        look_at: datetime | None = self.clock() + RECHECK  # what broke once would break at once
+        try:
+            while step is Step.MOVED and time.monotonic() < until:
+                step = self.step(taken)
+            look_at = None
+        finally:
+            with self.house.database.write() as tx:
+                lanes_.give_back(tx, taken, look_at=look_at)
+
+    def step(self, taken: Taken) -> Step:
+        """Let at most one transmission out and see it through."""
+        released = self._release(taken)
+        match released:
+            case Claim():
+                return self._send(taken, released)
+            case Closed() | Idle():
+                return self._rest(taken, released)
+            case FencedOut():
+                return Step.LOST
+            case Step():
+                return released
+            case _:
+                raise AssertionError(released)
+
+    # -- 2: what may leave -------------------------------------------------------------------------
+
+    def _release(self, taken: Taken) -> Claim | Closed | Idle | FencedOut | Step:
+        for outside in range(DRAFTS_OUTSIDE + 1):
+            now = self.clock()
+            if outside == DRAFTS_OUTSIDE:
+                return self._release_inside(taken, now)
+            with self.house.database.read() as tx:
+                plan = self._plan(tx, taken, now)
+            if isinstance(plan, Selection):
+                return self._set_aside(taken, plan, now)
+            with self.house.database.write() as tx:
+                released = self._let_out(tx, taken, plan, now)
+            if isinstance(released, Claim | Closed | Idle | FencedOut):
+                return released
+        raise AssertionError("the last draft is made inside the transaction")
+
+    def _release_inside(
+        self, taken: Taken, now: datetime
+    ) -> Claim | Closed | Idle | FencedOut | Step:
+        with self.house.database.write() as tx:
+            plan = self._plan(tx, taken, now)
+            if not isinstance(plan, Selection):
+                released = self._let_out(tx, taken, plan, now)
+                if isinstance(released, Stale):
+                    return Step.MOVED
+                assert isinstance(released, Claim | Closed | Idle | FencedOut), released
+                return released
+        return self._set_aside(taken, plan, now)
+
+    def _let_out(self, tx: Any, taken: Taken, draft: Draft | None, now: datetime) -> Any:
+        return release(
+            tx,
+            self.house,
+            lane_id=taken.id,
+            fence=taken.fence,
+            worker=self.worker,
+            now=now,
+            draft=draft,
+        )
+
+    def _plan(self, tx: Any, taken: Taken, now: datetime) -> Draft | Selection | None:
+        """A draft; or what must be set aside first; or nothing, and release will say why."""
+        lane = tx.execute(select(lanes).where(lanes.c.id == taken.id)).one()
+        gate = gates.gate(tx, self.house, taken.partner, now=now)
+        flying = batches_.unanswered(tx, taken.id)
+        if flying is not None:
+            if gate.closed is not None and taken.kind is Lane.ROUTINE:
+                return None
+            again = drafts.select_again(tx, self.house, gate, flying)
+            too_large = flying.announcements + flying.withdrawals > lane.batch_max
+            if not (flying.stale or again.asides or too_large):
+                return None
+            return drafts.make(
+                self.house,
+                lane,
+                gate,
+                again,
+                now=now,
+                reissue_of=flying,
+                limit=lane.batch_max,
+            )
+        if gate.closed is not None and taken.kind is Lane.ROUTINE:
+            return None
+        chosen = drafts.select_next(tx, self.house, lane, gate, limit=lane.batch_max)
+        if chosen.asides:
+            return chosen
+        if not (chosen.lines or chosen.withdrawals):
+            return None
+        return drafts.make(self.house, lane, gate, chosen, now=now)
+
+    def _set_aside(self, taken: Taken, chosen: Selection, now: datetime) -> Step:
+        """Write down why some rows are not told. A pair that changed meanwhile is left alone."""
+        with self.house.database.write() as tx:
+            if not self._ours(tx, taken):
+                return Step.LOST
+            gate = gates.gate(tx, self.house, taken.partner, now=now)
+            query = facts(rows, rows.c.partner, rows.c.account).where(
+                rows.c.lane_id == taken.id,
+                rows.c.batch_id.is_(None),
+                rows.c.blocked.is_(None),
+                rows.c.ref == pending.ANNOUNCE,
+                rows.c.account.in_([aside.row.account for aside in chosen.asides]),
+            )
+            now_so: dict[str, Basis] = {row.account: basis(row, gate) for row in tx.execute(query)}
+            for aside in chosen.asides:
+                if now_so.get(aside.row.account) == aside.basis:
+                    _put_aside(tx, aside, now)
+        return Step.MOVED
+
+    # -- 3 and 4: send, settle ---------------------------------------------------------------------
+
+    def _send(self, taken: Taken, claim: Claim) -> Step:
+        assert claim.push_url is not None, "only lanes of partners we push to are taken"
+        outcome = self.transport.send(claim.push_url, claim.file)
+        now = self.clock()
+        if isinstance(outcome, Answered):
+            try:
+                believed = receipts.believe(self.house, taken.partner, outcome.body, now=now)
+            except MrxError as reason:
+                return self._unanswered(taken, claim, "no receipt", reason.code, None, now)
+            return self._settle(taken, claim, believed, now)
+        name, code, detail = _said(outcome)
+        return self._unanswered(taken, claim, name, code, detail, now, outcome)
+
+    def _settle(
+        self, taken: Taken, claim: Claim, believed: receipts.Believed, now: datetime
+    ) -> Step:
+        with self.house.database.write() as tx:
+            if not self._ours(tx, taken):
+                # The owner's retry brings the stored receipt again; we only close our attempt.
+                _close(tx, claim, "fenced out", "MRX-6006", None, now)
+                return Step.LOST
+            try:
+                batch = receipts.answered(tx, believed, taken.partner, now=now)
+                if batch.id != claim.batch.id:
+                    raise Refused("MRX-4009")
+            except Refused as reason:
+                self._unknown(tx, claim, now)
+                _close(tx, claim, "no receipt", reason.code, None, now)
+                lanes_.failed(tx, taken.id, now=now, dice=random.random())  # noqa: S311  # jitter
+                return Step.RESTED
+            receipts.settle(tx, self.house, batch, believed, now=now)
+            _close(tx, claim, "receipt", None, None, now)
+            if batches_.get(tx, batch.id).state is State.REFUSED:
+                # Its withdrawals go again under the next number, but not in a tight circle.
+                lanes_.failed(tx, taken.id, now=now, dice=random.random())  # noqa: S311  # jitter
+                return Step.RESTED
+        return Step.MOVED
+
+    def _unanswered(
+        self,
+        taken: Taken,
+        claim: Claim,
+        name: str,
+        code: str,
+        detail: str | None,
+        now: datetime,
+        outcome: Outcome | None = None,
+    ) -> Step:
+        with self.house.database.write() as tx:
+            _close(tx, claim, name, code, detail, now)
+            if not self._ours(tx, taken):
+                return Step.LOST
+            batch = batches_.get(tx, claim.batch.id)
+            if batch.state is not State.SENDING:
+                # Another way brought the receipt (the partner posted it): the lane goes on.
+                return Step.MOVED
+            told = {"lane": batch.lane, "batch": batch.number, "issue": batch.issue, "was": name}
+            ledger.add(tx, "unanswered", told, now=now, partner=taken.partner)
+            asked = None
+            if isinstance(outcome, NotNow):
+                asked = outcome.asked
+                batches_.move(tx, batch, State.SEALED)
+            else:
+                self._unknown(tx, claim, now)
+            if isinstance(outcome, TooLarge):
+                half = max(1, (batch.announcements + batch.withdrawals) // 2)
+                tx.execute(update(lanes).where(lanes.c.id == taken.id).values(batch_max=half))
+                tx.execute(update(batches).where(batches.c.id == batch.id).values(stale=True))
+            lanes_.failed(tx, taken.id, now=now, dice=random.random(), asked=asked)  # noqa: S311  # jitter
+        return Step.RESTED
+
+    def _unknown(self, tx: Any, claim: Claim, now: datetime) -> None:
+        batch = batches_.get(tx, claim.batch.id)
+        if batch.state is State.SENDING:
+            batches_.move(tx, batch, State.UNKNOWN)
+
+    # -- the lane ----------------------------------------------------------------------------------
+
+    def _rest(self, taken: Taken, why: Closed | Idle) -> Step:
+        """Nothing may leave now. If something still waits, it is looked at again soon."""
+        with self.house.database.write() as tx:
+            still = tx.scalar(
+                select(lanes.c.id).where(
+                    lanes.c.id == taken.id, lanes.c.fence == taken.fence, lanes_.work()
+                )
+            )
+            if still is None:
+                return Step.DONE
+            if isinstance(why, Idle):
+                return Step.MOVED  # it came while we looked
+            lanes_.give_back(tx, taken, look_at=self.clock() + RECHECK)
+        return Step.RESTED
+
+    def _ours(self, tx: Any, taken: Taken) -> bool:
+        mine: Row[Any] | None = tx.execute(
+            select(lanes.c.id)
+            .where(lanes.c.id == taken.id, lanes.c.fence == taken.fence)
+            .with_for_update()
+        ).one_or_none()
+        return mine is not None
+
+
+def _put_aside(tx: Any, aside: Aside, now: datetime) -> None:
+    if isinstance(aside.judgement, Nothing):
+        pending.drop(tx, aside.row.partner, aside.row.account)
+    else:
+        pending.apply_block(tx, aside.row, aside.judgement, now=now)
+
+
+def _close(
+    tx: Any, claim: Claim, outcome: str, code: str | None, detail: str | None, now: datetime
+) -> None:
+    batches_.close_attempt(
+        tx, claim.batch.id, claim.attempt, outcome=outcome, code=code, detail=detail, now=now
+    )
+
+
+def _said(outcome: Outcome) -> tuple[str, str, str | None]:
+    match outcome:
+        case NotNow():
+            return "not now", "MRX-6002", None
+        case TooLarge():
+            return "too large", "MRX-6005", None
+        case TurnedAway(detail):
+            return "turned away", "MRX-6004", detail
+        case Silence(detail):
+            return "no answer", "MRX-6001", detail
+        case Answered():
+            raise AssertionError("an answer is a receipt or it is not")

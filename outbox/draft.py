@@ -1,0 +1,241 @@
+"""A draft: scratch paper for the next issue of a lane.
+
+    candidates --judge--> tell / block / nothing
+    tell --mapper--> document --XSD--> batch --sign--> file --read again--> draft
+
+A draft is made with no lock held and may be thrown away; only `release` turns it into a batch. It
+remembers the basis of every line, so that release can tell whether anything changed meanwhile.
+What cannot be told is set aside in a transaction of its own before the draft is made.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, literal, select
+
+from mappers import MAPPERS
+from mappers.base import Mapper
+from outbox.batch import Batch
+from outbox.candidate import (
+    Basis,
+    Block,
+    Nothing,
+    Tell,
+    basis,
+    facts,
+    judge,
+    live,
+    unsayable,
+)
+from outbox.gate import Gate
+from outbox.house import House
+from outbox.pending import ANNOUNCE
+from schemas import document, exchange_batch
+from schemas.batch import Header, Lane
+from schemas.errors import NotReady
+from schemas.tables import batch_notices, pending
+from signing.open import open_sealed
+from signing.seal import seal
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One announcement of a draft, and what it rests on."""
+
+    account: str
+    tell: Tell
+    basis: Basis
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """One pair that will not be told now, and what that rests on."""
+
+    row: Row[Any]
+    judgement: Block | Nothing
+    basis: Basis
+
+    @property
+    def moves(self) -> bool:
+        """Whether setting it aside changes anything; a pair that only waits for the gate stays."""
+        if isinstance(self.judgement, Nothing):
+            return True
+        known = self.row.live_ref is not None
+        return self.judgement.lasting or (known and (self.judgement.gone or self.judgement.worse))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """What the next issue would say. `withdrawals` are (ref, account)."""
+
+    lines: tuple[Line, ...]
+    withdrawals: tuple[tuple[str, str], ...]
+    asides: tuple[Aside, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A sealed file that may become issue `header.issue` of `header.number`; `reissue_of` is the
+    batch whose earlier issue it would replace.
+    """
+
+    header: Header
+    lines: tuple[Line, ...]
+    withdrawals: tuple[tuple[str, str], ...]
+    dropped: tuple[Aside, ...]
+    left_over: Mapping[str, Basis]
+    reissue_of: Batch | None
+    file: bytes
+    digest: str
+
+
+def mapper_of(gate: Gate) -> Mapper:
+    """The mapper of the document this pair of programmes exchanges."""
+    return MAPPERS[gate.agreement.format.partition("/")[0]]
+
+
+def select_next(
+    tx: Connection, house: House, lane: Row[Any], gate: Gate, *, limit: int
+) -> Selection:
+    """Choose up to `limit` pending rows of a lane, withdrawals first, oldest first."""
+    base = facts(pending, pending.c.partner, pending.c.account, pending.c.ref.label("row_ref"))
+    query = (
+        base.where(
+            pending.c.lane_id == lane.id,
+            pending.c.batch_id.is_(None),
+            pending.c.blocked.is_(None),
+        )
+        .order_by(pending.c.rank, pending.c.since, pending.c.account)
+        .limit(limit)
+    )
+    if gate.closed is not None:
+        # Behind a closed gate only withdrawals leave, and news of lives the partner may know:
+        # the urgent lane turns those into withdrawals where they are bad.
+        query = query.where((pending.c.ref != ANNOUNCE) | live.c.ref.is_not(None))
+    rows = tx.execute(query).all()
+    withdrawals = tuple((row.row_ref, row.account) for row in rows if row.row_ref != ANNOUNCE)
+    announcing = [row for row in rows if row.row_ref == ANNOUNCE]
+    chosen = _sorted(house, gate, announcing, withdrawals=withdrawals)
+    return replace(chosen, asides=tuple(aside for aside in chosen.asides if aside.moves))
+
+
+def select_again(tx: Connection, house: House, gate: Gate, stale: Batch) -> Selection:
+    """Choose what the next issue of an unanswered batch may still say, at its newest values."""
+    said = (batch_notices.c.batch_id == stale.id) & batch_notices.c.dropped_issue.is_(None)
+    base = facts(
+        batch_notices,
+        literal(stale.partner),
+        batch_notices.c.account,
+        batch_notices.c.ref.label("row_ref"),
+    ).where(said)
+    rows = tx.execute(base.where(batch_notices.c.kind == "announcement")).all()
+    withdrawn = tx.execute(
+        select(batch_notices.c.ref, batch_notices.c.account).where(
+            said, batch_notices.c.kind == "withdrawal"
+        )
+    )
+    # A life that ended meanwhile is not said again, even if the company has consented anew: the
+    # new life gets its own number. Its withdrawal is already on the urgent lane.
+    ended = tuple(
+        Aside(row, Nothing(), basis(row, gate)) for row in rows if row.live_ref != row.row_ref
+    )
+    chosen = _sorted(
+        house,
+        gate,
+        [row for row in rows if row.live_ref == row.row_ref],
+        withdrawals=tuple((row.ref, row.account) for row in withdrawn),
+    )
+    return replace(chosen, asides=chosen.asides + ended)
+
+
+def _sorted(
+    house: House, gate: Gate, rows: list[Row[Any]], *, withdrawals: tuple[tuple[str, str], ...]
+) -> Selection:
+    mapper = mapper_of(gate)
+    lines: list[Line] = []
+    asides: list[Aside] = []
+    for row in rows:
+        judgement = judge(row, gate, house)
+        if isinstance(judgement, Tell):
+            code = mapper.unsayable(judgement.record)
+            if code is None:
+                lines.append(Line(row.account, judgement, basis(row, gate)))
+                continue
+            judgement = unsayable(row, judgement, code)
+        asides.append(Aside(row, judgement, basis(row, gate)))
+    return Selection(lines=tuple(lines), withdrawals=withdrawals, asides=tuple(asides))
+
+
+def make(
+    house: House,
+    lane: Row[Any],
+    gate: Gate,
+    chosen: Selection,
+    *,
+    now: datetime,
+    reissue_of: Batch | None = None,
+    limit: int | None = None,
+) -> Draft:
+    """Write, check, sign and read again. `limit` leaves the rest of a re-issue for later numbers."""
+    withdrawals = chosen.withdrawals[:limit]
+    lines = chosen.lines if limit is None else chosen.lines[: limit - len(withdrawals)]
+    mapper = mapper_of(gate)
+    header = Header(
+        sender=house.programme,
+        recipient=lane.partner,
+        lane=Lane(lane.kind),
+        epoch=lane.epoch,
+        number=lane.next_number if reissue_of is None else reissue_of.number,
+        issue=1 if reissue_of is None else reissue_of.issue + 1,
+        replaces=None if reissue_of is None else reissue_of.digest,
+        previous=lane.last_digest if reissue_of is None else reissue_of.previous_digest,
+        created=now.replace(microsecond=0),
+        format=gate.agreement.format,
+        agreement=f"{house.programme}:{lane.partner}",
+        texts=tuple(sorted({line.tell.text for line in lines})),
+        announcements=len(lines),
+        withdrawals=len(withdrawals),
+    )
+    records = [line.tell.record for line in lines]
+    content = exchange_batch.write_batch(
+        header,
+        [ref for ref, _ in withdrawals],
+        mapper.write(records) if records else None,
+    )
+    file = seal(content, house.key, now)
+    digest = _read_again(house, file, header, withdrawals, lines, mapper, now)
+    return Draft(
+        header=header,
+        lines=lines,
+        withdrawals=withdrawals,
+        dropped=chosen.asides,
+        left_over={line.account: line.basis for line in chosen.lines[len(lines) :]},
+        reissue_of=reissue_of,
+        file=file,
+        digest=digest,
+    )
+
+
+def _read_again(
+    house: House,
+    file: bytes,
+    header: Header,
+    withdrawals: tuple[tuple[str, str], ...],
+    lines: tuple[Line, ...],
+    mapper: Mapper,
+    now: datetime,
+) -> str:
+    """Outbound bytes are read back before they may leave (P6): ours, valid, and these refs only."""
+    opened = open_sealed(file, [house.key.certificate], now)
+    batch = exchange_batch.read_batch(opened.content)
+    expected = [(line.tell.record.ref, line.tell.record.version) for line in lines]
+    told: list[tuple[str, int]] = []
+    if batch.document is not None:
+        document.check(header.format, batch.document)
+        told = mapper.told(batch.document)
+    meant = (header, tuple(ref for ref, _ in withdrawals), expected)
+    if (batch.header, batch.withdrawals, told) != meant:
+        raise NotReady("MRX-9008")
+    return opened.digest

@@ -1,0 +1,44 @@
+"""What stands between the home programme and one partner as a whole, before any single member.
+
+A closed gate stops announcements. It never stops a withdrawal (P9): on the urgent lane a change
+for the worse that may not be announced leaves as a withdrawal instead (P3).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from outbox.house import House
+from partners import agreements, certificates, consents
+from schemas.agreement import Agreement
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """`closed` is the code of why nothing may be announced now, or None.
+
+    `revision` is the agreement's: a draft made under another one is thrown away.
+    """
+
+    agreement: Agreement
+    push_url: str | None
+    revision: int
+    closed: str | None
+
+
+def gate(tx: Connection, house: House, partner: str, *, now: datetime) -> Gate:
+    """Look at the gate to one partner at one moment."""
+    registered = agreements.get(tx, partner)
+    closed = registered.agreement.obstacle(now.date())
+    if closed is None and not certificates.valid(tx, partner, at=now):
+        closed = "MRX-2209"
+    if closed is None and _stale(tx, house, now):
+        closed = "MRX-2207"
+    return Gate(registered.agreement, registered.push_url, registered.revision, closed)
+
+
+def _stale(tx: Connection, house: House, now: datetime) -> bool:
+    """Whether the consent feed is too old to stand on. Never heard counts as stale."""
+    heard = consents.as_of(tx)
+    return heard is None or now - heard > house.terms.consents_fresh_for

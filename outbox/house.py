@@ -1,0 +1,35 @@
+"""What every delivery needs to know: whose gateway this is, its database, its key, its terms."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from schemas.consent import ConsentText
+from schemas.database import Database
+from signing.keys import SigningKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """The bounds under which the outbox works; each is a setting of the gateway."""
+
+    # Older than this, the consent feed is no ground to announce anything (P9).
+    consents_fresh_for: timedelta = timedelta(hours=72)
+    # One total deadline for a request, so that a slow drip does not hold a lane.
+    request_deadline: timedelta = timedelta(seconds=30)
+    # Longer than a request by enough to settle it.
+    lease: timedelta = timedelta(seconds=60)
+    # A withdrawal not confirmed by then is overdue.
+    withdrawal_due: timedelta = timedelta(hours=24)
+    receipt_bytes_max: int = 4 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """One gateway. `texts` are the consent texts its members may have signed, by id."""
+
+    programme: str
+    database: Database
+    key: SigningKey = field(repr=False)
+    texts: Mapping[str, ConsentText]
+    terms: Terms = Terms()

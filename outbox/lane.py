@@ -1,0 +1,205 @@
+"""A lane: one of the two ordered streams to a partner. It is leased whole; rows never are.
+
+    free --take--> leased --give back--> free
+                     '-- the holder dies: the lease runs out, the next taking raises the fence
+
+The lease is for speed, the fence for safety: every write of a delivery is guarded by the fence it
+was begun under, so a frozen, doubled or resurrected worker changes nothing.
+"""
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, exists, insert, or_, select, text, update
+
+from outbox import ledger, retry, worker_name
+from outbox.batch import UNANSWERED
+from schemas.batch import Lane
+from schemas.tables import agreements, batches, lanes, pending
+
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+BATCH_MAX = 5_000
+RANKS = {Lane.URGENT: 0, Lane.ROUTINE: 5}
+# Looked at again after this when something waits but nothing may leave (a closed gate).
+RECHECK = timedelta(seconds=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A lane that is ours until its lease runs out."""
+
+    id: int
+    partner: str
+    kind: Lane
+    fence: int
+
+
+def lay(tx: Connection, partner: str) -> None:
+    """Make a partner's two lanes, once. Each life of a lane has its own random epoch."""
+    if tx.scalar(select(lanes.c.id).where(lanes.c.partner == partner)) is not None:
+        return
+    for kind in (Lane.ROUTINE, Lane.URGENT):
+        tx.execute(
+            insert(lanes).values(
+                partner=partner,
+                kind=kind.value,
+                rank=RANKS[kind],
+                epoch=secrets.token_hex(8),
+                next_number=1,
+                look_at=LONG_AGO,
+                leased_until=LONG_AGO,
+                fence=0,
+                served_at=LONG_AGO,
+                failures=0,
+                trips=0,
+                paused=False,
+                batch_max=BATCH_MAX,
+            )
+        )
+
+
+def work() -> ColumnElement[bool]:
+    """Whether a lane has a batch in flight or a row that could be told."""
+    flying = exists().where(batches.c.lane_id == lanes.c.id, UNANSWERED)
+    waiting = exists().where(
+        pending.c.lane_id == lanes.c.id, pending.c.batch_id.is_(None), pending.c.blocked.is_(None)
+    )
+    return or_(flying, waiting)
+
+
+def reachable() -> ColumnElement[bool]:
+    """Whether the lane's partner is one we push to."""
+    return exists().where(
+        agreements.c.partner == lanes.c.partner, agreements.c.push_url.is_not(None)
+    )
+
+
+def due(tx: Connection, *, now: datetime, only: str | None = None) -> bool:
+    """Whether `take` would find a lane. Reads only, so that an idle gateway writes nothing."""
+    return tx.execute(_due(now, rank_max=99, only=only)).first() is not None
+
+
+def take(
+    tx: Connection,
+    *,
+    worker: str,
+    now: datetime,
+    lease: timedelta,
+    rank_max: int = 99,
+    only: str | None = None,
+) -> Taken | None:
+    """Lease the most urgent, longest unserved lane that has work; None if there is none.
+
+    An expired lease is taken over here and nowhere else: recovery is the ordinary path.
+    """
+    one = _due(now, rank_max=rank_max, only=only).with_for_update(skip_locked=True)
+    row = tx.execute(
+        update(lanes)
+        .where(lanes.c.id == one.scalar_subquery(), lanes.c.leased_until < now)
+        .values(
+            leased_by=worker,
+            leased_until=now + lease,
+            fence=lanes.c.fence + 1,
+            served_at=now,
+        )
+        .returning(lanes.c.id, lanes.c.partner, lanes.c.kind, lanes.c.fence)
+    ).one_or_none()
+    return None if row is None else Taken(row.id, row.partner, Lane(row.kind), row.fence)
+
+
+def _due(now: datetime, *, rank_max: int, only: str | None) -> Any:
+    query = select(lanes.c.id).where(
+        lanes.c.look_at <= now,
+        lanes.c.leased_until < now,
+        text("lanes.paused = 0"),
+        lanes.c.rank <= rank_max,
+        reachable(),
+        work(),
+    )
+    if only is not None:
+        query = query.where(lanes.c.partner == only)
+    return query.order_by(lanes.c.rank, lanes.c.served_at, lanes.c.id).limit(1)
+
+
+def give_back(tx: Connection, taken: Taken, *, look_at: datetime | None = None) -> None:
+    """End our lease. `look_at` puts the lane to rest until then."""
+    rest = {} if look_at is None else {"look_at": look_at}
+    tx.execute(
+        update(lanes)
+        .where(lanes.c.id == taken.id, lanes.c.fence == taken.fence)
+        .values(leased_by=None, leased_until=LONG_AGO, **rest)
+    )
+
+
+def succeeded(tx: Connection, lane_id: int, partner: str) -> None:
+    """The partner answered: close the circuit, and let its other lane try at once."""
+    tx.execute(update(lanes).where(lanes.c.id == lane_id).values(failures=0, trips=0))
+    tx.execute(update(lanes).where(lanes.c.partner == partner).values(look_at=LONG_AGO))
+
+
+def failed(
+    tx: Connection,
+    lane_id: int,
+    *,
+    now: datetime,
+    dice: float,
+    asked: timedelta | None = None,
+) -> None:
+    """Count a failure and say when to look again."""
+    row = tx.execute(select(lanes).where(lanes.c.id == lane_id)).one()
+    failures = row.failures + 1
+    trips = row.trips + 1 if failures > retry.FAILURES_TO_OPEN else row.trips
+    wait = retry.delay(Lane(row.kind), failures, trips, dice=dice, asked=asked)
+    tx.execute(
+        update(lanes)
+        .where(lanes.c.id == lane_id)
+        .values(failures=failures, trips=trips, look_at=now + wait)
+    )
+
+
+def hurry(tx: Connection, *, only: str | None = None) -> None:
+    """Forget every waiting time, and end the leases of processes that are dead."""
+    mine = lanes.c.partner == only if only is not None else text("1 = 1")
+    tx.execute(update(lanes).where(mine, lanes.c.look_at > LONG_AGO).values(look_at=LONG_AGO))
+    bury(tx)
+
+
+def bury(tx: Connection) -> None:
+    """End the leases of processes that are dead; a lease of a living one is left alone."""
+    held = tx.execute(select(lanes).where(lanes.c.leased_by.is_not(None))).all()
+    for row in held:
+        if worker_name.dead(row.leased_by.partition("/")[0]):
+            tx.execute(
+                update(lanes)
+                .where(lanes.c.id == row.id, lanes.c.fence == row.fence)
+                .values(leased_by=None, leased_until=LONG_AGO)
+            )
+
+
+def pause(tx: Connection, partner: str, *, by: str, reason: str, now: datetime) -> None:
+    """Hold back announcements. Withdrawals and bad news still leave (P3, P9); nothing is lost."""
+    tx.execute(
+        update(lanes)
+        .where(lanes.c.partner == partner, lanes.c.kind == Lane.ROUTINE.value)
+        .values(paused=True, paused_by=by, pause_reason=reason, paused_at=now)
+    )
+    ledger.add(tx, "paused", {"by": by, "reason": reason}, now=now, partner=partner)
+
+
+def resume(tx: Connection, partner: str, *, by: str, reason: str, now: datetime) -> None:
+    """Let announcements leave again."""
+    tx.execute(
+        update(lanes)
+        .where(lanes.c.partner == partner, lanes.c.kind == Lane.ROUTINE.value)
+        .values(paused=False, paused_by=None, pause_reason=None, paused_at=None, look_at=LONG_AGO)
+    )
+    ledger.add(tx, "resumed", {"by": by, "reason": reason}, now=now, partner=partner)
+
+
+def of(tx: Connection, partner: str) -> Iterable[Row[Any]]:
+    """A partner's lanes, urgent first."""
+    query = select(lanes).where(lanes.c.partner == partner).order_by(lanes.c.rank)
+    return tx.execute(query).all()

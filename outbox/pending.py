@@ -1,0 +1,273 @@
+"""The set of (partner, member) pairs whose partner is not up to date.
+
+A set, not a log: ten changes are one row, and the row says only *that* there is something to tell;
+what it is, is read when the batch is sealed. One row per pair announces (ref ''), and one row per
+withdrawn life withdraws (its ref). A row leaves by a verified receipt, or when nothing is left to
+tell. A change made while the row is in an unanswered batch takes it out of that batch, so that
+it is told again.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, case, delete, func, literal, select, update
+from sqlalchemy import true as always
+
+from outbox import gate as gates
+from outbox.candidate import Block, facts, judge, live, worse_than_told
+from outbox.gate import Gate
+from outbox.house import House
+from schemas.batch import Lane
+from schemas.consent import Event
+from schemas.database import upsert
+from schemas.status import BAD
+from schemas.tables import (
+    batch_notices,
+    batches,
+    disclosures,
+    lanes,
+    members,
+    pending,
+    standing_consents,
+)
+
+RANK_WITHDRAWAL, RANK_NEWS = 0, 5
+ANNOUNCE = ""  # the ref of a row that announces
+
+
+def mark(
+    tx: Connection,
+    house: House,
+    accounts: Collection[str],
+    *,
+    now: datetime,
+    partner: str | None = None,
+) -> None:
+    """There is news of these members: queue it for every partner whose consent is in force.
+
+    At most some thousands of accounts a call. Bad news goes to the urgent lane: a bad status, or
+    a state worse than the best the partner may hold. A member that left the arrangement is
+    withdrawn at once.
+    """
+    mine = standing_consents.c.programme == partner if partner is not None else always()
+    bad = members.c.status.in_([status.value for status in BAD])
+    fresh = (
+        select(
+            standing_consents.c.programme,
+            standing_consents.c.account,
+            literal(ANNOUNCE),
+            lanes.c.id,
+            literal(RANK_NEWS),
+            literal(now, lanes.c.served_at.type),
+        )
+        .join(members, members.c.account == standing_consents.c.account)
+        .join(
+            lanes,
+            and_(
+                lanes.c.partner == standing_consents.c.programme,
+                lanes.c.kind == case((bad, Lane.URGENT.value), else_=Lane.ROUTINE.value),
+            ),
+        )
+        .where(
+            standing_consents.c.event == Event.GRANTED.value,
+            standing_consents.c.account.in_(accounts),
+            members.c.present,
+            mine,
+        )
+        .order_by(standing_consents.c.programme, standing_consents.c.account)
+    )
+    into = upsert(tx, pending).from_select(
+        ["partner", "account", "ref", "lane_id", "rank", "since"], fresh
+    )
+    tx.execute(
+        into.on_conflict_do_update(
+            index_elements=["partner", "account", "ref"],
+            set_={
+                "lane_id": into.excluded.lane_id,
+                "batch_id": None,
+                "blocked": None,
+                "partner_code": None,
+            },
+        )
+    )
+    _hasten(tx, house, accounts, partner, now)
+
+
+def _hasten(
+    tx: Connection, house: House, accounts: Collection[str], partner: str | None, now: datetime
+) -> None:
+    """Among those a partner may already know: withdraw who left, hurry what got worse."""
+    query = facts(pending, pending.c.partner, pending.c.account).where(
+        pending.c.account.in_(accounts),
+        pending.c.ref == ANNOUNCE,
+        live.c.ref.is_not(None),
+        pending.c.partner == partner if partner is not None else always(),
+    )
+    seen: dict[str, Gate] = {}
+    urgent = lane_ids(tx, Lane.URGENT)
+    for row in tx.execute(query).all():
+        if row.partner not in seen:
+            seen[row.partner] = gates.gate(tx, house, row.partner, now=now)
+        gate = seen[row.partner]
+        judgement = judge(row, gate, house)
+        if isinstance(judgement, Block) and judgement.gone:
+            withdraw(tx, row.partner, row.account, row.live_ref, reason="eligibility", now=now)
+            block(tx, row.partner, row.account, judgement.code)
+        elif worse_than_told(row, gate, house):
+            tx.execute(
+                update(pending)
+                .where(_announcing(row.partner, row.account))
+                .values(lane_id=urgent[row.partner])
+            )
+
+
+def lane_ids(tx: Connection, kind: Lane) -> dict[str, int]:
+    """The lane of this kind, by partner."""
+    query = select(lanes.c.partner, lanes.c.id).where(lanes.c.kind == kind.value)
+    return {row.partner: row.id for row in tx.execute(query)}
+
+
+def withdraw(
+    tx: Connection, partner: str, account: str, ref: str, *, reason: str, now: datetime
+) -> None:
+    """End one life at one partner: an urgent notice, and no unanswered batch goes on saying it.
+
+    Goes to whoever may have heard, whatever is allowed today.
+    """
+    tx.execute(
+        upsert(tx, pending)
+        .values(
+            partner=partner,
+            account=account,
+            ref=ref,
+            lane_id=lane_ids(tx, Lane.URGENT)[partner],
+            rank=RANK_WITHDRAWAL,
+            since=now,
+        )
+        .on_conflict_do_nothing(index_elements=["partner", "account", "ref"])
+    )
+    spoil(tx, ref)
+    tx.execute(
+        update(disclosures)
+        .where(disclosures.c.ref == ref, disclosures.c.withdraw_since.is_(None))
+        .values(withdraw_since=now, withdraw_reason=reason)
+    )
+
+
+def spoil(tx: Connection, ref: str) -> None:
+    """Mark the unanswered batches that announce this ref: they are re-issued before they leave."""
+    saying = select(batch_notices.c.batch_id).where(
+        batch_notices.c.ref == ref,
+        batch_notices.c.kind == "announcement",
+        batch_notices.c.dropped_issue.is_(None),
+    )
+    tx.execute(
+        update(batches)
+        .where(batches.c.id.in_(saying), batches.c.state.in_(("sealed", "sending", "unknown")))
+        .values(stale=True)
+    )
+
+
+def unqueue(tx: Connection, partner: str, account: str, *, now: datetime) -> bool:
+    """Take the announcement of a pair out of the queue; say whether there was one.
+
+    The row is written before it is deleted: on PostgreSQL that waits for a claim holding it, and
+    makes an intake about to insert it wait for us. Without it, an intake that commits in between
+    is sealed after "never told" was answered.
+    """
+    lane_id = lane_ids(tx, Lane.ROUTINE)[partner]
+    there = tx.execute(
+        select(pending.c.account).where(_announcing(partner, account)).with_for_update()
+    ).one_or_none()
+    into = upsert(tx, pending).values(
+        partner=partner, account=account, ref=ANNOUNCE, lane_id=lane_id, rank=RANK_NEWS, since=now
+    )
+    tx.execute(
+        into.on_conflict_do_update(
+            index_elements=["partner", "account", "ref"], set_={"batch_id": None}
+        )
+    )
+    tx.execute(delete(pending).where(_announcing(partner, account)))
+    return there is not None
+
+
+def block(
+    tx: Connection, partner: str, account: str, code: str, *, partner_code: str | None = None
+) -> None:
+    """Write on the pair's row what stands in the way. It waits there until something changes."""
+    tx.execute(
+        update(pending)
+        .where(_announcing(partner, account))
+        .values(blocked=code, partner_code=partner_code, batch_id=None)
+    )
+
+
+def drop(tx: Connection, partner: str, account: str) -> None:
+    """There is nothing left to tell about this pair."""
+    tx.execute(delete(pending).where(_announcing(partner, account)))
+
+
+def requeue(tx: Connection, partner: str, codes: Collection[str]) -> int:
+    """Something that blocked rows with these codes has changed: let them be judged again."""
+    done = tx.execute(
+        update(pending)
+        .where(pending.c.partner == partner, pending.c.blocked.in_(codes))
+        .values(blocked=None, partner_code=None)
+    )
+    return done.rowcount
+
+
+def withdraw_everyone(
+    tx: Connection, partner: str, *, reason: str, now: datetime, limit: int = 1_000
+) -> int:
+    """End every life at a partner whose agreement has ended; return how many, at most `limit`."""
+    query = (
+        select(disclosures.c.ref, disclosures.c.account)
+        .where(disclosures.c.partner == partner, disclosures.c.withdraw_since.is_(None))
+        .order_by(disclosures.c.ref)
+        .limit(limit)
+    )
+    rows = tx.execute(query).all()
+    for row in rows:
+        withdraw(tx, partner, row.account, row.ref, reason=reason, now=now)
+    return len(rows)
+
+
+def apply_block(tx: Connection, row: Row[Any], blocked: Block, *, now: datetime) -> None:
+    """Carry out a judgement that a pair may not be told: take back what is too good, and wait."""
+    if row.live_ref is not None and (blocked.gone or blocked.worse):
+        reason = "eligibility" if blocked.gone else "worse and unsayable"
+        withdraw(tx, row.partner, row.account, row.live_ref, reason=reason, now=now)
+    if blocked.lasting:
+        block(tx, row.partner, row.account, blocked.code)
+
+
+def _announcing(partner: str, account: str) -> Any:
+    return and_(
+        pending.c.partner == partner, pending.c.account == account, pending.c.ref == ANNOUNCE
+    )
+
+
+def leave(tx: Connection, accounts: Collection[str], *, reason: str, now: datetime) -> None:
+    """These members are not on the roll any more: nothing is queued, and who knows them is told."""
+    queued = select(pending.c.partner, pending.c.account).where(
+        pending.c.account.in_(accounts), pending.c.ref == ANNOUNCE
+    )
+    for row in tx.execute(queued).all():
+        unqueue(tx, row.partner, row.account, now=now)
+    known = select(disclosures.c.partner, disclosures.c.account, disclosures.c.ref).where(
+        disclosures.c.account.in_(accounts), disclosures.c.withdraw_since.is_(None)
+    )
+    for row in tx.execute(known.order_by(disclosures.c.partner, disclosures.c.account)).all():
+        withdraw(tx, row.partner, row.account, row.ref, reason=reason, now=now)
+
+
+def held_by_partner(tx: Connection, accounts: Collection[str] | None = None) -> dict[str, int]:
+    """How many lives each partner may know, of these members or of all."""
+    query = select(disclosures.c.partner, func.count()).where(
+        disclosures.c.withdraw_since.is_(None)
+    )
+    if accounts is not None:
+        query = query.where(disclosures.c.account.in_(accounts))
+    return {row[0]: row[1] for row in tx.execute(query.group_by(disclosures.c.partner))}

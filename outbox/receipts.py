@@ -1,0 +1,174 @@
+"""Believing a partner's receipt, and settling the batch it answers.
+
+Only a verified receipt that names the digest of the newest issue settles anything. Whatever else
+comes back leaves the batch unknown. A receipt for an earlier issue is filed and changes nothing.
+
+    applied, all        every notice held or withdrawn                      -> settled
+    applied, refusals   the refused ones wait for a person                  -> settled
+    applied, refused    all of them wait; withdrawals are told again        -> refused
+    received            it arrived; "applied" follows later                 -> received
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+from sqlalchemy import Connection, delete, select, update
+
+from outbox import batch as batches_
+from outbox import lane as lanes_
+from outbox import ledger, refusals, withdrawals
+from outbox.batch import Batch, State
+from outbox.house import House
+from partners import certificates
+from schemas import exchange_receipt
+from schemas.database import upsert
+from schemas.errors import Refused
+from schemas.receipt import Level, Receipt, Verdict
+from schemas.tables import batch_notices, disclosures, lanes, pending
+from schemas.tables import receipts as receipts_
+from signing.certificate import Certificate
+from signing.open import open_sealed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Believed:
+    """A receipt whose signature holds, with the file that proves it."""
+
+    receipt: Receipt
+    file: bytes
+    digest: str
+    signer: str
+
+
+def believe(house: House, partner: str, file: bytes, *, now: datetime) -> Believed:
+    """Open a receipt of this partner. Raises `NotTrusted`, `BadDocument` or `Refused`."""
+    with house.database.read() as tx:
+        pinned = certificates.pinned(tx, partner)
+    trusted = [Certificate.parse(one.pem.encode()) for one in pinned]
+    opened = open_sealed(file, trusted, now, bytes_max=house.terms.receipt_bytes_max)
+    receipt = exchange_receipt.read_receipt(opened.content)
+    if receipt.sender != partner:
+        raise Refused("MRX-4002")
+    if receipt.recipient != house.programme:
+        raise Refused("MRX-4001")
+    return Believed(
+        receipt=receipt, file=file, digest=opened.digest, signer=opened.signer.fingerprint
+    )
+
+
+def answered(tx: Connection, believed: Believed, partner: str, *, now: datetime) -> Batch:
+    """The batch this receipt answers at its newest issue, or `Refused` with the reason why not."""
+    receipt = believed.receipt
+    lane = tx.execute(
+        select(lanes).where(
+            lanes.c.partner == partner,
+            lanes.c.kind == receipt.lane.value,
+            lanes.c.epoch == receipt.epoch,
+        )
+    ).one_or_none()
+    found = None if lane is None else batches_.numbered(tx, lane.id, receipt.number)
+    if found is None:
+        raise Refused("MRX-4009")
+    if receipt.issue < found.issue:
+        _file(tx, believed, found, now)
+        raise Refused("MRX-4010")
+    if (receipt.issue, receipt.digest) != (found.issue, found.digest):
+        raise Refused("MRX-4009")
+    return found
+
+
+def settle(
+    tx: Connection, house: House, batch: Batch, believed: Believed, *, now: datetime
+) -> None:
+    """Write down what a believed receipt says. The caller holds the lane row.
+
+    Repeating it changes nothing: a batch that is closed stays as it was closed.
+    """
+    receipt = believed.receipt
+    _file(tx, believed, batch, now)
+    if batch.state in (State.SETTLED, State.REFUSED):
+        return
+    if receipt.level is Level.RECEIVED and batch.state is State.RECEIVED:
+        return
+    rows = pending.c.batch_id == batch.id
+    if receipt.level is Level.RECEIVED:
+        target = State.RECEIVED
+    elif receipt.verdict is Verdict.REFUSED:
+        target = State.REFUSED
+        refusals.whole(tx, house, batch, receipt.code or "MRX-2211", now=now)
+    else:
+        target = State.SETTLED
+        _confirm(tx, batch, frozenset(refusal.ref for refusal in receipt.refused), now)
+        withdrawals.confirm(tx, batch, receipt.withdrawals, now=now)
+        refusals.some(tx, house, batch, receipt.refused, now=now)
+        tx.execute(delete(pending).where(rows))
+    facts = {} if target is State.RECEIVED else {"closed_at": now, "code": receipt.code}
+    batches_.move(tx, batch, target, **facts)
+    if batch.state is not State.RECEIVED:
+        _chain(tx, batch)
+    told = {
+        "lane": batch.lane,
+        "batch": batch.number,
+        "issue": batch.issue,
+        "receipt": believed.digest,
+        "level": receipt.level.value,
+        "verdict": receipt.verdict.value if receipt.verdict else None,
+        "refused": [[refusal.ref, refusal.code] for refusal in receipt.refused],
+        "withdrawn": [[erasure.ref, erasure.fate.value] for erasure in receipt.withdrawals],
+    }
+    ledger.add(tx, "receipt", told, now=now, partner=batch.partner)
+
+
+def _confirm(tx: Connection, batch: Batch, refused: frozenset[str], now: datetime) -> None:
+    """The partner has these announcements: they are held, and nothing better than them is."""
+    said = (
+        (batch_notices.c.batch_id == batch.id)
+        & (batch_notices.c.kind == "announcement")
+        & batch_notices.c.dropped_issue.is_(None)
+        & batch_notices.c.ref.not_in(refused)
+    )
+    tx.execute(update(batch_notices).where(said).values(outcome="held"))
+    version = (
+        select(batch_notices.c.version)
+        .where(batch_notices.c.batch_id == batch.id, batch_notices.c.ref == disclosures.c.ref)
+        .scalar_subquery()
+    )
+    told = disclosures.c.ref.in_(select(batch_notices.c.ref).where(said))
+    newer = disclosures.c.held_version.is_(None) | (disclosures.c.held_version < version)
+    tx.execute(update(disclosures).where(told, newer).values(held_version=version, held_at=now))
+    # What was told last is confirmed: what was told before it cannot come back.
+    last = disclosures.c.held_version == disclosures.c.version
+    tx.execute(
+        update(disclosures)
+        .where(told, last)
+        .values(
+            best_status=disclosures.c.told_status,
+            best_identifiers=disclosures.c.told_identifiers,
+        )
+    )
+
+
+def _chain(tx: Connection, batch: Batch) -> None:
+    """The next number names this issue's digest."""
+    tx.execute(update(lanes).where(lanes.c.id == batch.lane_id).values(last_digest=batch.digest))
+    lanes_.succeeded(tx, batch.lane_id, batch.partner)
+
+
+def _file(tx: Connection, believed: Believed, batch: Batch, now: datetime) -> None:
+    receipt = believed.receipt
+    tx.execute(
+        upsert(tx, receipts_)
+        .values(
+            digest=sha256(believed.file).hexdigest(),
+            lane_id=batch.lane_id,
+            number=receipt.number,
+            issue=receipt.issue,
+            file=believed.file,
+            level=receipt.level.value,
+            verdict=receipt.verdict.value if receipt.verdict else None,
+            certificate=believed.signer,
+            received_at=now,
+        )
+        .on_conflict_do_nothing(index_elements=["digest"])
+    )

@@ -1,0 +1,92 @@
+"""What becomes of notices a partner refuses.
+
+A refused announcement waits for a person, with the partner's code. If what the partner may go on
+holding is better than the truth, that is withdrawn (P3). A refused withdrawal is told again.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, literal, select, update
+
+from outbox import gate as gates
+from outbox import pending as queue
+from outbox.batch import Batch
+from outbox.candidate import facts, worse_than_told
+from outbox.house import House
+from schemas.receipt import Refusal
+from schemas.tables import batch_notices, pending
+
+
+def some(
+    tx: Connection, house: House, batch: Batch, refused: Iterable[Refusal], *, now: datetime
+) -> None:
+    """Single notices of an applied batch were refused."""
+    codes = {refusal.ref: refusal.code for refusal in refused}
+    if codes:
+        said = (batch_notices.c.batch_id == batch.id) & batch_notices.c.ref.in_(codes)
+        for ref, code in codes.items():
+            tx.execute(
+                update(batch_notices)
+                .where(batch_notices.c.batch_id == batch.id, batch_notices.c.ref == ref)
+                .values(outcome="refused", code=code)
+            )
+        _wait(tx, house, batch, said, codes, "MRX-2210", now)
+    again(tx, batch)
+
+
+def whole(tx: Connection, house: House, batch: Batch, code: str, *, now: datetime) -> None:
+    """The whole batch was refused: its number is closed, its announcements wait."""
+    said = batch_notices.c.batch_id == batch.id
+    tx.execute(
+        update(batch_notices)
+        .where(said, batch_notices.c.dropped_issue.is_(None))
+        .values(outcome="refused", code=code)
+    )
+    _wait(tx, house, batch, said, {}, "MRX-2211", now, code)
+    again(tx, batch)
+
+
+def again(tx: Connection, batch: Batch) -> None:
+    """Withdrawals of this batch that no receipt confirmed stay queued, for a later number."""
+    tx.execute(
+        update(pending)
+        .where(pending.c.batch_id == batch.id, pending.c.ref != queue.ANNOUNCE)
+        .values(batch_id=None)
+    )
+
+
+def _wait(
+    tx: Connection,
+    house: House,
+    batch: Batch,
+    said: Any,
+    codes: dict[str, str],
+    code: str,
+    now: datetime,
+    whole_code: str | None = None,
+) -> None:
+    gate = gates.gate(tx, house, batch.partner, now=now)
+    query = facts(
+        batch_notices,
+        literal(batch.partner),
+        batch_notices.c.account,
+        batch_notices.c.ref.label("row_ref"),
+    ).where(said, batch_notices.c.kind == "announcement", batch_notices.c.dropped_issue.is_(None))
+    rows: list[Row[Any]] = list(tx.execute(query))
+    waiting = set(
+        tx.scalars(
+            select(pending.c.account).where(
+                pending.c.batch_id == batch.id, pending.c.ref == queue.ANNOUNCE
+            )
+        )
+    )
+    for row in rows:
+        if row.account in waiting:
+            theirs = codes.get(row.row_ref, whole_code)
+            queue.block(tx, batch.partner, row.account, code, partner_code=theirs)
+        if row.live_ref == row.row_ref and worse_than_told(row, gate, house):
+            queue.withdraw(
+                tx, batch.partner, row.account, row.live_ref, reason="worse and refused", now=now
+            )

@@ -1,0 +1,85 @@
+"""Which certificates are pinned for whom. One certificate belongs to one partner.
+
+Several may be pinned for a partner at once, so that an old and a new key overlap.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from schemas.errors import BadRequest
+from schemas.tables import certificates
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pinned:
+    """A certificate as it stands in the register; `fingerprint` is the SHA-256 of its DER, hex."""
+
+    fingerprint: str
+    partner: str
+    pem: str
+    not_before: datetime
+    not_after: datetime
+
+
+def pin(tx: Connection, certificate: Pinned, *, now: datetime) -> bool:
+    """Pin a certificate; say whether it is new. Raises `BadRequest` MRX-5005 if it is another's."""
+    known = tx.execute(
+        select(certificates).where(certificates.c.fingerprint == certificate.fingerprint)
+    ).one_or_none()
+    if known is not None:
+        if known.partner != certificate.partner:
+            raise BadRequest("MRX-5005")
+        tx.execute(
+            update(certificates)
+            .where(certificates.c.fingerprint == certificate.fingerprint)
+            .values(withdrawn_at=None)
+        )
+        return known.withdrawn_at is not None
+    tx.execute(
+        insert(certificates).values(
+            fingerprint=certificate.fingerprint,
+            partner=certificate.partner,
+            pem=certificate.pem,
+            not_before=certificate.not_before,
+            not_after=certificate.not_after,
+            pinned_at=now,
+        )
+    )
+    return True
+
+
+def pinned(tx: Connection, partner: str) -> list[Pinned]:
+    """The partner's certificates that are not withdrawn, the newest first."""
+    rows = tx.execute(
+        select(certificates)
+        .where(certificates.c.partner == partner, certificates.c.withdrawn_at.is_(None))
+        .order_by(certificates.c.not_after.desc())
+    )
+    return [_pinned(row) for row in rows]
+
+
+def owner(tx: Connection, fingerprint: str) -> str | None:
+    """The partner for whom this certificate is pinned, or None."""
+    return tx.scalar(
+        select(certificates.c.partner).where(
+            certificates.c.fingerprint == fingerprint, certificates.c.withdrawn_at.is_(None)
+        )
+    )
+
+
+def valid(tx: Connection, partner: str, *, at: datetime) -> bool:
+    """Whether any pinned certificate could be believed at that moment."""
+    return any(c.not_before <= at <= c.not_after for c in pinned(tx, partner))
+
+
+def _pinned(row: Row[Any]) -> Pinned:
+    return Pinned(
+        fingerprint=row.fingerprint,
+        partner=row.partner,
+        pem=row.pem,
+        not_before=row.not_before,
+        not_after=row.not_after,
+    )

@@ -1,0 +1,137 @@
+"""The consent register: an event log, and the newest event of each (account, programme).
+
+The newest event by its own time decides; of two at one instant the revocation wins. Every event is
+kept, older ones too: they are history, and change nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Connection, Row, func, insert, select, tuple_, update
+
+from schemas.consent import ConsentEvent, Event
+from schemas.database import upsert
+from schemas.tables import consents, home, standing_consents
+
+
+class Effect(StrEnum):
+    """What recording an event did."""
+
+    STANDS = "stands"  # it is now the newest
+    REPEATED = "repeated"  # this very event was here before
+    OLDER = "older"  # a newer one stands; kept as history
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    event: ConsentEvent
+    effect: Effect
+    consent_id: int
+
+
+def record(
+    tx: Connection, events: Sequence[ConsentEvent], *, now: datetime, by: str
+) -> list[Recorded]:
+    """Write events in the order given; the answer is in the same order.
+
+    `by` is who brought them: a push or an operator.
+    """
+    pairs = {(event.account, event.programme) for event in events}
+    where = tuple_(consents.c.account, consents.c.programme).in_(pairs)
+    seen = {
+        (row.account, row.programme, row.at, row.event): row.id
+        for row in tx.execute(select(consents).where(where))
+    }
+    standing = {
+        (row.account, row.programme): (row.at, row.event)
+        for row in tx.execute(
+            select(standing_consents).where(
+                tuple_(standing_consents.c.account, standing_consents.c.programme).in_(pairs)
+            )
+        )
+    }
+    next_id = (tx.scalar(select(func.max(consents.c.id))) or 0) + 1
+    rows: list[dict[str, object]] = []
+    newest: dict[tuple[str, str], dict[str, object]] = {}
+    answer: list[Recorded] = []
+    for event in events:
+        key = (event.account, event.programme, event.at, event.event.value)
+        if key in seen:
+            answer.append(Recorded(event, Effect.REPEATED, seen[key]))
+            continue
+        consent_id, next_id = next_id, next_id + 1
+        seen[key] = consent_id
+        rows.append(
+            {
+                "id": consent_id,
+                "account": event.account,
+                "programme": event.programme,
+                "event": event.event.value,
+                "at": event.at,
+                "officer_title": event.officer_title,
+                "text": event.text,
+                "evidence": event.evidence,
+                "recorded_at": now,
+                "recorded_by": by,
+            }
+        )
+        pair = (event.account, event.programme)
+        if pair in standing and not _newer(event, *standing[pair]):
+            answer.append(Recorded(event, Effect.OLDER, consent_id))
+            continue
+        standing[pair] = (event.at, event.event.value)
+        newest[pair] = {
+            "account": event.account,
+            "programme": event.programme,
+            "consent_id": consent_id,
+            "event": event.event.value,
+            "at": event.at,
+            "text": event.text,
+        }
+        answer.append(Recorded(event, Effect.STANDS, consent_id))
+    if rows:
+        tx.execute(insert(consents), rows)
+    if newest:
+        into = upsert(tx, standing_consents)
+        tx.execute(
+            into.on_conflict_do_update(
+                index_elements=["account", "programme"],
+                set_={c: into.excluded[c] for c in ("consent_id", "event", "at", "text")},
+            ),
+            [newest[pair] for pair in sorted(newest)],
+        )
+    return answer
+
+
+def _newer(event: ConsentEvent, at: datetime, word: str) -> bool:
+    if event.at != at:
+        return event.at > at
+    return event.event is Event.REVOKED and word != Event.REVOKED
+
+
+def heard(tx: Connection, as_of: datetime) -> None:
+    """The consent feed spoke, describing the world as of that moment (P9)."""
+    tx.execute(
+        update(home)
+        .where((home.c.consents_as_of.is_(None)) | (home.c.consents_as_of < as_of))
+        .values(consents_as_of=as_of)
+    )
+
+
+def as_of(tx: Connection) -> datetime | None:
+    """How fresh the consent feed is; None when it has never spoken."""
+    return tx.scalar(select(home.c.consents_as_of))
+
+
+def trail(tx: Connection, account: str) -> list[Row[tuple[object, ...]]]:
+    """Every event of an account, in the order of their own times."""
+    query = select(consents).where(consents.c.account == account)
+    return list(tx.execute(query.order_by(consents.c.programme, consents.c.at, consents.c.id)))
+
+
+def standing(tx: Connection, account: str) -> list[Row[tuple[object, ...]]]:
+    """The newest event of each programme for an account."""
+    query = select(standing_consents).where(standing_consents.c.account == account)
+    return list(tx.execute(query.order_by(standing_consents.c.programme)))

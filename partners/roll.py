@@ -1,0 +1,206 @@
+"""The home programme's roll: every member as the source last described it.
+
+A push carries `as_of`, the moment whose truth it tells. What is older than what the roll already
+knows of a member changes nothing; what says the same changes nothing but that moment.
+"""
+
+import hashlib
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Row, bindparam, func, select, update
+
+from schemas.database import upsert
+from schemas.errors import BadRequest
+from schemas.identifiers import Identifier
+from schemas.member import Member
+from schemas.status import Status
+from schemas.tables import members
+
+
+class News(StrEnum):
+    """What a pushed member is to the roll."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    OLDER = "older"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A member on the roll. `present` is False once a full list left it out; `unknown_status` is
+    True while the source's last word for its status was one nobody knows.
+    """
+
+    member: Member
+    version: int
+    as_of: datetime
+    present: bool
+    unknown_status: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What must be known of a roll entry to tell whether a push is news."""
+
+    digest: bytes
+    version: int
+    as_of: datetime
+    present: bool
+    unknown_status: bool
+
+
+def digest(member: Member) -> bytes:
+    """SHA-256 of everything the roll keeps of a member; the order of identifiers is no news."""
+    pairs = sorted((i.scheme, i.value) for i in member.identifiers)
+    told = [member.name, pairs, member.status, member.member_since, member.business_type]
+    return hashlib.sha256(orjson.dumps(told)).digest()
+
+
+def known(tx: Connection, accounts: Collection[str]) -> dict[str, Known]:
+    """What the roll knows of these accounts (at most some thousands)."""
+    query = select(
+        members.c.account,
+        members.c.digest,
+        members.c.version,
+        members.c.as_of,
+        members.c.present,
+        members.c.unknown_status,
+    ).where(members.c.account.in_(accounts))
+    return {
+        row.account: Known(row.digest, row.version, row.as_of, row.present, row.unknown_status)
+        for row in tx.execute(query)
+    }
+
+
+def news(member: Member, before: Known | None, as_of: datetime) -> News:
+    """Whether this member, as of that moment, is news to the roll."""
+    if before is None:
+        return News.NEW
+    if as_of < before.as_of:
+        return News.OLDER
+    same = before.present and not before.unknown_status and before.digest == digest(member)
+    return News.UNCHANGED if same else News.CHANGED
+
+
+def put(
+    tx: Connection,
+    entries: Sequence[Member],
+    before: dict[str, Known],
+    *,
+    as_of: datetime,
+    now: datetime,
+) -> None:
+    """Write new and changed members; their accounts are all different."""
+    rows = [
+        {
+            "account": member.account,
+            "name": member.name,
+            "identifiers": [[i.scheme, i.value] for i in member.identifiers],
+            "status": member.status.value,
+            "member_since": member.member_since,
+            "business_type": member.business_type,
+            "digest": digest(member),
+            "version": before[member.account].version + 1 if member.account in before else 1,
+            "as_of": as_of,
+            "present": True,
+            "unknown_status": False,
+            "changed_at": now,
+        }
+        for member in sorted(entries, key=lambda member: member.account)
+    ]
+    if not rows:
+        return
+    into = upsert(tx, members)
+    columns = [column.name for column in members.c if column.name != "account"]
+    tx.execute(
+        into.on_conflict_do_update(
+            index_elements=["account"], set_={name: into.excluded[name] for name in columns}
+        ),
+        rows,
+    )
+
+
+def confirm(tx: Connection, accounts: Iterable[str], *, as_of: datetime) -> None:
+    """The source said the same again: only the moment moves on."""
+    rows = [{"a": account, "t": as_of} for account in accounts]
+    if rows:
+        tx.execute(
+            update(members)
+            .where(members.c.account == bindparam("a"), members.c.as_of < bindparam("t"))
+            .values(as_of=bindparam("t")),
+            rows,
+        )
+
+
+def doubt(tx: Connection, account: str, *, as_of: datetime, now: datetime) -> bool:
+    """The source sent an unknown status word: announce nothing until a known one comes.
+
+    Says whether the roll has this member and the word is not older than what it knows.
+    """
+    done = tx.execute(
+        update(members)
+        .where(members.c.account == account, members.c.as_of <= as_of)
+        .values(unknown_status=True, as_of=as_of, version=members.c.version + 1, changed_at=now)
+    )
+    return done.rowcount == 1
+
+
+def leave(tx: Connection, account: str, *, as_of: datetime, now: datetime) -> None:
+    """A full list left this member out. Its status stays what the source last said (P3)."""
+    tx.execute(
+        update(members)
+        .where(members.c.account == account)
+        .values(present=False, as_of=as_of, version=members.c.version + 1, changed_at=now)
+    )
+
+
+def present(tx: Connection, *, before: datetime) -> Iterable[str]:
+    """The accounts on the roll that a full list as of that moment speaks about."""
+    query = select(members.c.account).where(members.c.present, members.c.as_of <= before)
+    return tx.scalars(query.execution_options(yield_per=10_000))
+
+
+def size(tx: Connection) -> int:
+    return tx.scalar(select(func.count()).select_from(members).where(members.c.present)) or 0
+
+
+def get(tx: Connection, account: str) -> Entry:
+    """One entry, or `BadRequest` MRX-5002."""
+    row = tx.execute(select(members).where(members.c.account == account)).one_or_none()
+    if row is None:
+        raise BadRequest("MRX-5002")
+    return _entry(row)
+
+
+def exist(tx: Connection, accounts: Collection[str]) -> set[str]:
+    """Which of these accounts the roll has."""
+    return set(tx.scalars(select(members.c.account).where(members.c.account.in_(accounts))))
+
+
+def every(tx: Connection) -> Iterable[Entry]:
+    """The whole roll, by account, row by row."""
+    query = select(members).order_by(members.c.account)
+    return (_entry(row) for row in tx.execute(query.execution_options(yield_per=1_000)))
+
+
+def _entry(row: Row[Any]) -> Entry:
+    return Entry(
+        member=Member(
+            account=row.account,
+            name=row.name,
+            identifiers=tuple(Identifier(scheme, value) for scheme, value in row.identifiers),
+            status=Status(row.status),
+            member_since=row.member_since,
+            business_type=row.business_type,
+        ),
+        version=row.version,
+        as_of=row.as_of,
+        present=row.present,
+        unknown_status=row.unknown_status,
+    )

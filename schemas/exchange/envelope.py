@@ -1,0 +1,143 @@
+"""The envelope of the exchange: what a Batch and a Receipt have in common, line by line.
+
+A received one is taken apart and checked in pieces. Lists may be long and are checked one element at a time; a programme's own document is checked by
+its mapper. What is left is small and is checked whole, so no part escapes the XSD and a fault
+costs the same in a list of ten as in a list of ten thousand.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+
+from lxml import etree
+
+from schemas.document import NODES_MAX, check, valid
+from schemas.errors import BadDocument
+from schemas.parse import parse
+from schemas.ref import is_ref
+from schemas.text import escape
+
+FORMAT = "exchange/1.0"
+NAMESPACE = "urn:mrx:exchange:1.0"
+DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
+
+# No element of a list has more than four children, or any attribute but XML Schema's own four.
+_OVERGROWN = etree.XPath("boolean(*[*[5] or @*[5] or */* or */@*[5]])")
+_STRAY_TEXT = etree.XPath("boolean(text()[normalize-space()])")
+
+
+# -- writing ---------------------------------------------------------------------------------------
+
+
+def line(name: str, value: object) -> str:
+    """One element with this text, or nothing for None."""
+    return "" if value is None else f"<{name}>{escape(str(value))}</{name}>\n"
+
+
+def listed(home: str, lines: Sequence[str]) -> str:
+    """The lines in their home element, or nothing if there are none."""
+    return f"<{home}>\n{''.join(lines)}</{home}>\n" if lines else ""
+
+
+def utc(moment: datetime) -> str:
+    """An aware time in whole seconds, as the XSD writes it."""
+    assert moment.tzinfo is not None, "times are aware"
+    assert moment.microsecond == 0, "times are in whole seconds"
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+# -- reading ---------------------------------------------------------------------------------------
+
+
+def opened(content: bytes, root: str, *, bytes_max: int) -> etree._Element:
+    """The parsed document, if its root is the one expected; raises `BadDocument`."""
+    element = parse(content, bytes_max=bytes_max)
+    if element.tag != tag(root):
+        raise BadDocument("MRX-2305", line=element.sourceline, expected=root)
+    return element
+
+
+def take_list(root: etree._Element, home: str, name: str) -> list[etree._Element]:
+    """Take every element of a list out of its home, each checked; raises `BadDocument`.
+
+    What else stands in the home stays there, for `check_rest` to find.
+    """
+    place = root.find(tag(home))
+    if place is None:
+        return []
+    if _OVERGROWN(place):
+        raise BadDocument("MRX-2304", list=home)
+    if _STRAY_TEXT(place):
+        raise BadDocument("MRX-2305", line=place.sourceline, list=home)
+    elements = place.findall(tag(name))
+    for element in elements:
+        if not valid(FORMAT, element):
+            check_rest(element)
+        place.remove(element)
+    return elements
+
+
+def take_document(root: etree._Element) -> etree._Element | None:
+    """Take the programme's document out of a batch, unchecked.
+
+    An empty element of its name stays behind, so that `check_rest` sees whether it may stand there.
+    """
+    place = root.find(tag("Document"))
+    if place is None or len(place) == 0:
+        return None
+    document = place[0]
+    stub = etree.Element(document.tag)
+    stub.tail, document.tail = document.tail, None
+    place.replace(document, stub)
+    return document
+
+
+def check_rest(element: etree._Element) -> None:
+    """Raise `BadDocument` MRX-2305 unless what is left matches the XSD, MRX-2304 if it is much."""
+    check(FORMAT, element, nodes_max=NODES_MAX)
+
+
+def tag(name: str) -> str:
+    return f"{{{NAMESPACE}}}{name}"
+
+
+def said(element: etree._Element, name: str) -> str | None:
+    """The text of a child, or None where there is no such child."""
+    return element.findtext(tag(name))
+
+
+def must(element: etree._Element, name: str) -> str:
+    """The text of a child that the XSD demands."""
+    text = said(element, name)
+    assert text is not None, "the XSD has been checked"
+    return text
+
+
+def ref(element: etree._Element) -> str:
+    """The text of a Ref; raises `BadDocument` MRX-2307 if its check character fails."""
+    text = element.text or ""
+    if not is_ref(text):
+        raise BadDocument("MRX-2307", line=element.sourceline, field="Ref")
+    return text
+
+
+def moment(element: etree._Element, name: str) -> datetime:
+    """The time in a child, aware, in UTC; raises `BadDocument` MRX-2307 for hour 24 or year 0."""
+    try:
+        return datetime.fromisoformat(must(element, name).strip()).astimezone(UTC)
+    except ValueError:
+        raise BadDocument("MRX-2307", line=element.sourceline, field=name) from None
+
+
+def day(element: etree._Element, name: str) -> date | None:
+    """The day in a child, if there is one; raises `BadDocument` MRX-2307 for year 0."""
+    text = said(element, name)
+    try:
+        return None if text is None else date.fromisoformat(text.strip())
+    except ValueError:
+        raise BadDocument("MRX-2307", line=element.sourceline, field=name) from None
+
+
+def each_once(refs: Sequence[str]) -> None:
+    """Raise `BadDocument` MRX-2308 if one of them occurs twice."""
+    if len(set(refs)) != len(refs):
+        raise BadDocument("MRX-2308")

@@ -1,0 +1,120 @@
+"""A receipt as XML, `xsd/exchange/1.0.xsd`: written as text, read through the XSD.
+
+`read_receipt` takes all that `write_receipt` makes. What the XSD cannot say is checked here, both
+ways: which parts go with which level, verdict and fate (`schemas.receipt`).
+"""
+
+from lxml import etree
+
+from schemas.batch import Lane
+from schemas.errors import BadDocument
+from schemas.exchange.envelope import (
+    DECLARATION,
+    NAMESPACE,
+    check_rest,
+    day,
+    each_once,
+    line,
+    listed,
+    moment,
+    must,
+    opened,
+    ref,
+    said,
+    take_list,
+    utc,
+)
+from schemas.parse import DOCUMENT_BYTES_MAX
+from schemas.receipt import Erasure, Fate, Level, Receipt, Refusal, Verdict
+from schemas.text import encoded, escape
+
+
+def write_receipt(receipt: Receipt) -> bytes:
+    """The receipt as UTF-8; raises `Unsayable` MRX-2105 for a law that XML cannot say."""
+    assert _contradiction(receipt) is None, "a receipt agrees with itself"
+    return encoded(
+        f'{DECLARATION}<Receipt xmlns="{NAMESPACE}">\n'
+        + line("From", receipt.sender)
+        + line("To", receipt.recipient)
+        + line("Lane", receipt.lane)
+        + line("Epoch", receipt.epoch)
+        + line("Number", receipt.number)
+        + line("Issue", receipt.issue)
+        + line("Digest", receipt.digest)
+        + line("At", utc(receipt.at))
+        + line("Level", receipt.level)
+        + line("Verdict", receipt.verdict)
+        + line("Code", receipt.code)
+        + line("Held", receipt.held)
+        + listed("Refusals", [_refusal(refusal) for refusal in receipt.refused])
+        + listed("Erasures", [_erasure(erasure) for erasure in receipt.withdrawals])
+        + "</Receipt>\n"
+    )
+
+
+def read_receipt(content: bytes, *, bytes_max: int = DOCUMENT_BYTES_MAX) -> Receipt:
+    """The receipt.
+
+    Raises `BadDocument`: MRX-2301 to 2305, MRX-2307 where it contradicts itself or a value cannot
+    be taken, MRX-2308 where it speaks of one reference twice.
+    """
+    root = opened(content, "Receipt", bytes_max=bytes_max)
+    refusals = take_list(root, "Refusals", "Refusal")
+    erasures = take_list(root, "Erasures", "Erasure")
+    check_rest(root)
+    verdict = said(root, "Verdict")
+    held = said(root, "Held")
+    receipt = Receipt(
+        sender=must(root, "From"),
+        recipient=must(root, "To"),
+        lane=Lane(must(root, "Lane")),
+        epoch=must(root, "Epoch"),
+        number=int(must(root, "Number")),
+        issue=int(must(root, "Issue")),
+        digest=must(root, "Digest"),
+        level=Level(must(root, "Level")),
+        at=moment(root, "At"),
+        verdict=None if verdict is None else Verdict(verdict),
+        code=said(root, "Code"),
+        refused=tuple([Refusal(ref=ref(e[0]), code=must(e, "Code")) for e in refusals]),
+        withdrawals=tuple([_read_erasure(element) for element in erasures]),
+        held=None if held is None else int(held),
+    )
+    if field := _contradiction(receipt):
+        raise BadDocument("MRX-2307", field=field)
+    each_once([r.ref for r in receipt.refused] + [e.ref for e in receipt.withdrawals])
+    return receipt
+
+
+def _refusal(refusal: Refusal) -> str:
+    return f"<Refusal><Ref>{refusal.ref}</Ref><Code>{escape(refusal.code)}</Code></Refusal>\n"
+
+
+def _erasure(erasure: Erasure) -> str:
+    law = "" if erasure.law is None else f"<Law>{escape(erasure.law)}</Law>"
+    until = "" if erasure.until is None else f"<Until>{erasure.until}</Until>"
+    return f"<Erasure><Ref>{erasure.ref}</Ref><Fate>{erasure.fate}</Fate>{law}{until}</Erasure>\n"
+
+
+def _read_erasure(element: etree._Element) -> Erasure:
+    return Erasure(
+        ref=ref(element[0]),
+        fate=Fate(must(element, "Fate")),
+        law=said(element, "Law"),
+        until=day(element, "Until"),
+    )
+
+
+def _contradiction(receipt: Receipt) -> str | None:
+    """The field that may not stand, or not be absent, beside the others; see `schemas.receipt`."""
+    if (receipt.verdict is None) != (receipt.level is Level.RECEIVED):
+        return "Verdict"
+    if (receipt.code is None) != (receipt.verdict is not Verdict.REFUSED):
+        return "Code"
+    if bool(receipt.refused) != (receipt.verdict is Verdict.REFUSALS):
+        return "Refusals"
+    for erasure in receipt.withdrawals:
+        retained = erasure.fate is Fate.RETAINED
+        if (erasure.law is not None, erasure.until is not None) != (retained, retained):
+            return "Erasures"
+    return None

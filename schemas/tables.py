@@ -1,0 +1,493 @@
+"""The database, on one page.
+
+    home ─ agreements ─ certificates ─ own_keys      standing facts
+    members ─ consents ─ standing_consents           what the source says, who may hear it
+    lanes ─ pending ─ batches ─ batch_files          what is on its way
+                  └ batch_notices ─ attempts ─ receipts
+    disclosures ─ revocations                        who may know whom, and who must forget
+    ledger ─ ledger_head                             what happened, in one chain
+    inbound_lanes ─ inbound_batches ─ foreign_members  what partners say
+
+Moments are microseconds since 1970, UTC; days are ISO text; flags are 0 and 1, so that SQLite
+(STRICT) and PostgreSQL hold the same. Locks are taken in one order everywhere:
+lanes -> pending -> batches -> disclosures -> ledger_head.
+"""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import orjson
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+
+Big = BigInteger().with_variant(Integer(), "sqlite")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware datetime, kept as microseconds UTC."""
+
+    impl = Big
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        return None if value is None else (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else _EPOCH + value * _MICROSECOND
+
+
+class Day(TypeDecorator[date]):
+    """A date, kept as YYYY-MM-DD."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: date | None, dialect: Dialect) -> str | None:
+        return None if value is None else value.isoformat()
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> date | None:
+        return None if value is None else date.fromisoformat(value)
+
+
+class Flag(TypeDecorator[bool]):
+    """True or False, kept as 1 or 0."""
+
+    impl = Integer
+    cache_ok = True
+
+    def process_bind_param(self, value: bool | None, dialect: Dialect) -> int | None:
+        return None if value is None else int(value)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> bool | None:
+        return None if value is None else bool(value)
+
+
+class Json(TypeDecorator[Any]):
+    """Lists and objects, kept as compact JSON text."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any | None, dialect: Dialect) -> str | None:
+        return None if value is None else orjson.dumps(value).decode()
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> Any | None:
+        return None if value is None else orjson.loads(value)
+
+
+metadata = MetaData()
+STRICT: dict[str, Any] = {"sqlite_strict": True}
+
+# -- standing facts --------------------------------------------------------------------------------
+
+home = Table(
+    "home",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("programme", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("consents_as_of", Moment),  # how fresh the consent feed is (P9); NULL: never heard
+    CheckConstraint("id = 1", name="home_is_one"),
+    **STRICT,
+)
+
+own_keys = Table(
+    "own_keys",
+    metadata,
+    Column("fingerprint", Text, primary_key=True),
+    Column("certificate", Text, nullable=False),
+    Column("file", Text, nullable=False),  # relative to the home folder
+    Column("created_at", Moment, nullable=False),
+    **STRICT,
+)
+
+agreements = Table(
+    "agreements",
+    metadata,
+    Column("partner", Text, primary_key=True),
+    Column("format", Text, nullable=False),
+    Column("stage", Integer, nullable=False),
+    Column("enabled", Flag, nullable=False),
+    Column("signed_on", Day, nullable=False),
+    Column("effective_on", Day, nullable=False),
+    Column("ended_on", Day),
+    Column("schemes", Json, nullable=False),
+    Column("statuses", Json, nullable=False),
+    Column("business_types", Json),  # NULL: all
+    Column("push_url", Text),  # NULL: they pull
+    Column("revision", Integer, nullable=False),  # +1 at every change; drafts are compared with it
+    **STRICT,
+)
+
+certificates = Table(
+    "certificates",
+    metadata,
+    Column("fingerprint", Text, primary_key=True),  # one certificate, one partner
+    Column("partner", Text, nullable=False, index=True),
+    Column("pem", Text, nullable=False),
+    Column("not_before", Moment, nullable=False),
+    Column("not_after", Moment, nullable=False),
+    Column("pinned_at", Moment, nullable=False),
+    Column("withdrawn_at", Moment),
+    **STRICT,
+)
+
+# -- what the source says --------------------------------------------------------------------------
+
+members = Table(
+    "members",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("identifiers", Json, nullable=False),  # [[scheme, value], ...] as received
+    Column("status", Text, nullable=False),
+    Column("member_since", Day, nullable=False),
+    Column("business_type", Text),
+    Column("digest", LargeBinary, nullable=False),  # of all of the above: is it news?
+    Column("version", Integer, nullable=False),  # +1 at every change
+    Column("as_of", Moment, nullable=False),  # older pushes change nothing
+    Column("present", Flag, nullable=False),  # False: missing from the last full list
+    Column("unknown_status", Flag, nullable=False),  # the last word was unknown: announce nothing
+    Column("changed_at", Moment, nullable=False),
+    **STRICT,
+)
+
+consents = Table(  # the event log; never updated
+    "consents",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("programme", Text, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("officer_title", Text),
+    Column("text", Text),
+    Column("evidence", Text),
+    Column("recorded_at", Moment, nullable=False),
+    Column("recorded_by", Text, nullable=False),
+    UniqueConstraint("account", "programme", "at", "event"),
+    **STRICT,
+)
+
+standing_consents = Table(  # the newest event of each pair
+    "standing_consents",
+    metadata,
+    Column("account", Text, nullable=False),
+    Column("programme", Text, nullable=False),
+    Column("consent_id", Integer, ForeignKey("consents.id"), nullable=False),
+    Column("event", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("text", Text),
+    PrimaryKeyConstraint("account", "programme"),
+    **STRICT,
+)
+
+# -- what is on its way ----------------------------------------------------------------------------
+
+lanes = Table(  # two rows a partner; a partner's routine lane has the lower id (lock order)
+    "lanes",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("partner", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("rank", Integer, nullable=False),  # lower first
+    Column("epoch", Text, nullable=False),
+    Column("next_number", Integer, nullable=False),  # moved by sealing alone, so no gaps
+    Column("last_digest", Text),  # of the last closed number's issue: the chain
+    Column("look_at", Moment, nullable=False),  # not before (back-off, circuit, Retry-After)
+    Column("leased_by", Text),
+    Column("leased_until", Moment, nullable=False),
+    Column("fence", Integer, nullable=False),  # +1 at every taking, never reset
+    Column("served_at", Moment, nullable=False),  # fairness
+    Column("failures", Integer, nullable=False),  # in a row
+    Column("trips", Integer, nullable=False),  # > 0: failing, the circuit is open
+    Column("paused", Flag, nullable=False),
+    Column("paused_by", Text),
+    Column("pause_reason", Text),
+    Column("paused_at", Moment),
+    Column("batch_max", Integer, nullable=False),
+    UniqueConstraint("partner", "kind"),
+    CheckConstraint("kind IN ('routine', 'urgent')", name="lane_kind"),
+    CheckConstraint("paused = 0 OR kind = 'routine'", name="urgent_never_pauses"),
+    **STRICT,
+)
+
+pending = Table(  # a set: a row leaves by a receipt, or when there is nothing left to tell
+    "pending",
+    metadata,
+    Column("partner", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("ref", Text, nullable=False),  # '' to announce, or the ref to withdraw
+    Column("lane_id", Integer, ForeignKey("lanes.id"), nullable=False),
+    Column("rank", Integer, nullable=False),  # 0 withdrawals, 5 news
+    Column("since", Moment, nullable=False),  # first change not yet told
+    Column("batch_id", Integer),  # in which unanswered batch; any later change sets NULL
+    Column("blocked", Text),  # the code of what stands in the way
+    Column("partner_code", Text),  # refused: the partner's own word
+    PrimaryKeyConstraint("partner", "account", "ref"),
+    **STRICT,
+)
+Index(
+    "pending_next",
+    pending.c.lane_id,
+    pending.c.rank,
+    pending.c.since,
+    pending.c.account,
+    sqlite_where=text("batch_id IS NULL AND blocked IS NULL"),
+    postgresql_where=text("batch_id IS NULL AND blocked IS NULL"),
+)
+Index(
+    "pending_batch",
+    pending.c.batch_id,
+    sqlite_where=text("batch_id IS NOT NULL"),
+    postgresql_where=text("batch_id IS NOT NULL"),
+)
+Index("pending_account", pending.c.account)
+
+batches = Table(  # one row a number; narrow, the bytes live elsewhere
+    "batches",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("lane_id", Integer, ForeignKey("lanes.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("issue", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("stale", Flag, nullable=False),  # must be re-issued before it leaves again
+    Column("fence", Integer, nullable=False),  # under which it was last claimed
+    Column("digest", Text, nullable=False),  # of the current issue's file
+    Column("previous_digest", Text),  # fixed with the number
+    Column("announcements", Integer, nullable=False),
+    Column("withdrawals", Integer, nullable=False),
+    Column("bytes", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("code", Text),  # refused: why
+    Column("sealed_at", Moment, nullable=False),
+    Column("first_sent_at", Moment, nullable=False),  # from here on the partner may have heard
+    Column("closed_at", Moment),
+    UniqueConstraint("lane_id", "number"),
+    CheckConstraint(
+        "state IN ('sealed', 'sending', 'unknown', 'received', 'settled', 'refused')",
+        name="batch_state",
+    ),
+    **STRICT,
+)
+_UNANSWERED = text("state IN ('sealed', 'sending', 'unknown')")
+Index(  # one in flight a lane, says the database
+    "batches_in_flight",
+    batches.c.lane_id,
+    unique=True,
+    sqlite_where=_UNANSWERED,
+    postgresql_where=_UNANSWERED,
+)
+
+batch_files = Table(  # CMS files, write-once
+    "batch_files",
+    metadata,
+    Column("batch_id", Integer, ForeignKey("batches.id"), nullable=False),
+    Column("issue", Integer, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("file", LargeBinary),
+    Column("sealed_at", Moment, nullable=False),
+    PrimaryKeyConstraint("batch_id", "issue"),
+    **STRICT,
+)
+
+batch_notices = Table(  # what the newest issue says, and what earlier ones said too
+    "batch_notices",
+    metadata,
+    Column("batch_id", Integer, ForeignKey("batches.id"), nullable=False),
+    Column("ref", Text, nullable=False),
+    Column("kind", Text, nullable=False),  # announcement | withdrawal
+    Column("account", Text, nullable=False),
+    Column("version", Integer),
+    Column("consent_id", Integer),
+    Column("dropped_issue", Integer),  # the first issue that no longer says it
+    Column("outcome", Text),  # held | refused | withdrawn
+    Column("code", Text),
+    PrimaryKeyConstraint("batch_id", "ref"),
+    **STRICT,
+)
+Index("batch_notices_account", batch_notices.c.account)
+
+attempts = Table(  # opened in the claim, closed once
+    "attempts",
+    metadata,
+    Column("batch_id", Integer, ForeignKey("batches.id"), nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("issue", Integer, nullable=False),
+    Column("fence", Integer, nullable=False),
+    Column("worker", Text, nullable=False),
+    Column("began_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Column("outcome", Text),
+    Column("code", Text),
+    Column("detail", Text),
+    PrimaryKeyConstraint("batch_id", "n"),
+    **STRICT,
+)
+
+receipts = Table(  # all that verified, late and repeated ones too
+    "receipts",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("lane_id", Integer, ForeignKey("lanes.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("issue", Integer, nullable=False),
+    Column("file", LargeBinary),
+    Column("level", Text, nullable=False),
+    Column("verdict", Text),
+    Column("certificate", Text, nullable=False),
+    Column("received_at", Moment, nullable=False),
+    **STRICT,
+)
+Index("receipts_batch", receipts.c.lane_id, receipts.c.number)
+
+# -- who may know whom -----------------------------------------------------------------------------
+
+disclosures = Table(  # one row a life. Withdrawals read this, never today's entitlements
+    "disclosures",
+    metadata,
+    Column("ref", Text, primary_key=True),
+    Column("partner", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("lane_id", Integer, nullable=False),  # of the last telling
+    Column("consent_id", Integer, nullable=False),
+    Column("version", Integer, nullable=False),  # last told
+    Column("told_digest", LargeBinary, nullable=False),  # of the four items last told
+    Column("told_status", Text, nullable=False),
+    Column("told_identifiers", Json, nullable=False),
+    Column("best_status", Text, nullable=False),  # the best the partner may hold
+    Column("best_identifiers", Json, nullable=False),
+    Column("told_at", Moment, nullable=False),  # may have heard since
+    Column("held_version", Integer),  # last confirmed
+    Column("held_at", Moment),
+    Column("withdraw_since", Moment),
+    Column("withdraw_reason", Text),
+    Column("gone_at", Moment),
+    Column("fate", Text),
+    Column("law", Text),
+    Column("retained_until", Day),
+    **STRICT,
+)
+_LIVE = text("withdraw_since IS NULL")
+Index(
+    "disclosures_live",
+    disclosures.c.partner,
+    disclosures.c.account,
+    unique=True,
+    sqlite_where=_LIVE,
+    postgresql_where=_LIVE,
+)
+Index("disclosures_account", disclosures.c.account)
+_OPEN = text("withdraw_since IS NOT NULL AND gone_at IS NULL")
+Index("disclosures_open", disclosures.c.withdraw_since, sqlite_where=_OPEN, postgresql_where=_OPEN)
+
+revocations = Table(
+    "revocations",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("account", Text, nullable=False, index=True),
+    Column("partner", Text, nullable=False),
+    Column("consent_id", Integer, nullable=False),
+    Column("asked_by", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("confirmed_at", Moment),
+    **STRICT,
+)
+
+# -- what happened ---------------------------------------------------------------------------------
+
+ledger = Table(  # rows are added, never changed
+    "ledger",
+    metadata,
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("at", Moment, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("partner", Text),
+    Column("subject", Text),
+    Column("entry", Text, nullable=False),
+    Column("previous", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    **STRICT,
+)
+Index("ledger_subject", ledger.c.subject)
+
+ledger_head = Table(  # one row, locked last
+    "ledger_head",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("size", Integer, nullable=False),
+    Column("digest", Text, nullable=False),
+    CheckConstraint("id = 1", name="ledger_head_is_one"),
+    **STRICT,
+)
+
+# -- what partners say -----------------------------------------------------------------------------
+
+inbound_lanes = Table(
+    "inbound_lanes",
+    metadata,
+    Column("partner", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("epoch", Text, nullable=False),
+    Column("current", Flag, nullable=False),
+    Column("number", Integer, nullable=False),  # the newest taken
+    Column("issue", Integer, nullable=False),
+    Column("digest", Text, nullable=False),  # of that issue's file
+    Column("previous_digest", Text),
+    PrimaryKeyConstraint("partner", "kind", "epoch"),
+    **STRICT,
+)
+
+inbound_batches = Table(
+    "inbound_batches",
+    metadata,
+    Column("partner", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("epoch", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("issue", Integer, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("file", LargeBinary),
+    Column("receipt", LargeBinary, nullable=False),  # replayed when the same issue comes again
+    Column("certificate", Text, nullable=False),
+    Column("received_at", Moment, nullable=False),
+    PrimaryKeyConstraint("partner", "kind", "epoch", "number", "issue"),
+    **STRICT,
+)
+
+foreign_members = Table(  # each partner's roll; a withdrawn ref stays as an empty tombstone
+    "foreign_members",
+    metadata,
+    Column("programme", Text, nullable=False),
+    Column("ref", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("name", Text),
+    Column("identifiers", Json),
+    Column("status", Text),
+    Column("member_since", Day),
+    Column("changed_at", Moment, nullable=False),
+    Column("gone_at", Moment),
+    PrimaryKeyConstraint("programme", "ref"),
+    CheckConstraint("(gone_at IS NULL) = (name IS NOT NULL)", name="tombstones_are_empty"),
+    **STRICT,
+)

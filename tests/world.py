@@ -1,0 +1,218 @@
+"""A small world for tests: gateways in folders of their own, and a wire between them that obeys.
+
+Everything in it is real but the wire: the same intake, outbox and receiving end as in production,
+on SQLite files. The wire calls the other end's `inbound.take` and can lose, delay or spoil what
+passes, one plan per transmission.
+"""
+
+import io
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import orjson
+
+from gateway import home, inbound
+from gateway.intake import push_consents, push_members
+from gateway.intake.report import Report
+from gateway.settings import Settings
+from outbox import lane as lanes
+from outbox.delivery import Delivery
+from outbox.house import House
+from outbox.transport import Answered, NotNow, Outcome, Silence, TooLarge, TurnedAway
+from partners import agreements, certificates, consents, foreign_roll
+from partners.certificates import Pinned
+from schemas.consent import ConsentEvent, Event
+from schemas.errors import MrxError
+from signing import keys
+
+START = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
+TEXTS = {"mx-neec": "neec-2014"}
+BYTES_MAX = 32 << 20
+
+
+class Clock:
+    """Time that moves only when told to."""
+
+    def __init__(self, now: datetime = START) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        self.now += timedelta(milliseconds=1)
+        return self.now
+
+    def forward(self, **by: float) -> None:
+        self.now += timedelta(**by)
+
+
+def make(folder: Path, programme: str, key: Path) -> House:
+    """A gateway in `folder`, with a key made before (making one takes half a second)."""
+    kept = folder / home.KEY
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    for suffix in (".key", ".crt"):
+        if key.with_suffix(suffix).exists():
+            shutil.copy(key.with_suffix(suffix), kept.with_suffix(suffix))
+    return home.init(Settings(home=folder), programme)
+
+
+def pinned(house: House, partner: str) -> Pinned:
+    """The certificate of `house` as `partner`'s, ready to be pinned by somebody else."""
+    certificate = house.key.certificate
+    return Pinned(
+        fingerprint=certificate.fingerprint,
+        partner=partner,
+        pem=certificate.pem,
+        not_before=certificate.not_before,
+        not_after=certificate.not_after,
+    )
+
+
+def connect(ours: House, theirs: House, *, url: str = "wire", now: datetime = START) -> None:
+    """Enable the exchange on both ends."""
+    for one, other, address in ((ours, theirs, url), (theirs, ours, None)):
+        with one.database.write() as tx:
+            certificates.pin(tx, pinned(other, other.programme), now=now)
+            agreements.change(tx, other.programme, enabled=True, push_url=address)
+
+
+# One word of a plan is what happens to one transmission.
+FINE, LOST_ANSWER, NEVER_ARRIVED, BUSY, TOO_LARGE, TURNED_AWAY, NONSENSE = (
+    "fine",
+    "lost answer",
+    "never arrived",
+    "busy",
+    "too large",
+    "turned away",
+    "nonsense",
+)
+
+
+@dataclass
+class Wire:
+    """Carries files to the other ends; `plan` is eaten word by word, then all is fine.
+
+    `journal` keeps every file that arrived, in order: (partner, file).
+    """
+
+    ends: dict[str, House]
+    clock: Clock
+    plan: list[str] = field(default_factory=list)
+    journal: list[tuple[str, bytes]] = field(default_factory=list)
+    answer: Callable[[House, bytes, bytes], bytes] = lambda _house, _file, receipt: receipt
+    before: Callable[[], None] = lambda: None
+
+    def send(self, url: str, file: bytes) -> Outcome:
+        self.before()
+        word = self.plan.pop(0) if self.plan else FINE
+        if word == NEVER_ARRIVED:
+            return Silence("ConnectError")
+        if word == BUSY:
+            return NotNow(None)
+        if word == TOO_LARGE:
+            return TooLarge()
+        if word == TURNED_AWAY:
+            return TurnedAway("HTTP 403")
+        end = self.ends[url]
+        self.journal.append((url, file))
+        try:
+            receipt = inbound.take(end, file, bytes_max=BYTES_MAX, now=self.clock())
+        except MrxError as error:
+            return TurnedAway(error.code)
+        if word == LOST_ANSWER:
+            return Silence("ReadTimeout")
+        return Answered(b"not a receipt" if word == NONSENSE else self.answer(end, file, receipt))
+
+
+@dataclass
+class World:
+    """Home and its partners, and what one usually does with them."""
+
+    house: House
+    partners: dict[str, House]
+    clock: Clock
+    wire: Wire
+
+    def delivery(self) -> Delivery:
+        return Delivery(
+            house=self.house, transport=self.wire, worker="test:0:0", clock=self.clock
+        )
+
+    def deliver(self, rounds: int = 50, *, hurry: bool = True, only: str | None = None) -> None:
+        """Run the lanes until nothing is due; `hurry` forgets waiting times between rounds."""
+        delivery = self.delivery()
+        for _ in range(rounds):
+            if hurry:
+                with self.house.database.write() as tx:
+                    lanes.hurry(tx)
+            if not delivery.work(only=only):
+                return
+
+    def push(self, *members: dict[str, object], mode: str = "delta", **more: object) -> Report:
+        body = b"\n".join(orjson.dumps(member) for member in members)
+        now = self.clock()
+        order = push_members.Push(
+            open=lambda: io.BytesIO(body),
+            format="ndjson",
+            mode=mode,
+            as_of=more.pop("as_of", now),
+            now=now,
+            **more,
+        )
+        return push_members.push(self.house, order)
+
+    def grant(self, *accounts: str, to: Iterable[str] | None = None) -> None:
+        for partner in self.partners if to is None else to:
+            self.consent(accounts, partner, Event.GRANTED)
+
+    def revoke(self, account: str, *, of: str) -> int:
+        return self.consent([account], of, Event.REVOKED)[0]
+
+    def consent(self, accounts: Sequence[str], partner: str, event: Event) -> list[int]:
+        now = self.clock()
+        given = event is Event.GRANTED
+        events = [
+            ConsentEvent(
+                account=account,
+                programme=partner,
+                event=event,
+                at=now,
+                officer_title="Vice President" if given else None,
+                text=TEXTS.get(partner, "2014-08") if given else None,
+            )
+            for account in accounts
+        ]
+        with self.house.database.write() as tx:
+            consents.heard(tx, now)
+            return push_consents.record(tx, self.house, events, now=now, by="test")[1]
+
+    def held(self, partner: str) -> dict[str, str]:
+        """What a partner's own roll says of us: name -> status."""
+        end = self.partners[partner]
+        with end.database.read() as tx:
+            rows = foreign_roll.every(tx, self.house.programme)
+            return {row.name: row.status for row in rows}
+
+
+def member(account: str, **facts: object) -> dict[str, object]:
+    """An invented member, as the source would send it."""
+    return {
+        "account": account,
+        "name": f"Invented Company {account}",
+        "identifiers": [{"scheme": "SCAC", "value": "QXQQ"}],
+        "status": "VALIDATED",
+        "member_since": "2014-04-07",
+        **facts,
+    }
+
+
+def new_key(folder: Path, name: str) -> Path:
+    path = folder / f"{name}.key"
+    keys.create(path, f"mrx {name}", START)
+    return path
+
+
+def hastened(house: House, **terms: timedelta) -> House:
+    """The same gateway under other terms."""
+    return replace(house, terms=replace(house.terms, **terms))
