@@ -27,7 +27,7 @@ from mappers.base import Misread
 from outbox import ledger, receipts
 from outbox.house import House
 from partners import agreements, certificates, foreign_roll
-from schemas import exchange_batch, exchange_receipt
+from schemas import exchange
 from schemas.batch import Header
 from schemas.database import upsert
 from schemas.errors import BadDocument, NotTrusted, Refused
@@ -60,13 +60,13 @@ def take(house: House, file: bytes, *, bytes_max: int, now: datetime) -> bytes:
     `Refused` (a rule of the exchange is broken). Nothing of it is kept then.
     """
     partner, opened = believe(house, file, bytes_max=bytes_max, now=now)
-    arrived = _read(house, partner, opened, file)
+    arrived = _read(house, partner, opened, file, now=now)
     with house.database.write() as tx:
         known = _place(tx, arrived)
         if known is not None:
             return known
         receipt = _apply(tx, house, arrived, now=now)
-        sealed = seal(exchange_receipt.write_receipt(receipt), house.key, now)
+        sealed = seal(exchange.write_receipt(receipt), house.key, now)
         _keep(tx, arrived, receipt, sealed, now=now)
     return sealed
 
@@ -99,8 +99,10 @@ def believe(house: House, file: bytes, *, bytes_max: int, now: datetime) -> tupl
     return partner, open_sealed(file, trusted, now, bytes_max=bytes_max)
 
 
-def _read(house: House, partner: str, opened: Opened, file: bytes) -> _Arrived:
-    batch = exchange_batch.read_batch(opened.content)
+def _read(
+    house: House, partner: str, opened: Opened, file: bytes, *, now: datetime
+) -> _Arrived:
+    batch = exchange.read_batch(opened.content)
     header = batch.header
     if header.sender != partner:
         raise Refused("MRX-4002")
@@ -116,7 +118,9 @@ def _read(house: House, partner: str, opened: Opened, file: bytes) -> _Arrived:
             raise Refused("MRX-4008")
         if batch.document is not None:
             for one in MAPPERS[agreed.partition("/")[0]].read(batch.document):
-                if isinstance(one, Misread):
+                if isinstance(one, Record) and one.member_since > now.date():
+                    refused.append(Refusal(ref=one.ref, code="MRX-1112"))
+                elif isinstance(one, Misread):
                     refused += [] if one.ref is None else [Refusal(ref=one.ref, code=one.code)]
                     unusable = one.code if one.ref is None else unusable
                 else:
@@ -142,7 +146,7 @@ def _check(
     refs = [record.ref for record in records] + [refusal.ref for refusal in refused]
     if (len(refs), len(withdrawn)) != (header.announcements, header.withdrawals):
         raise Refused("MRX-4007")
-    if len(set(refs)) != len(refs):
+    if len({*refs, *withdrawn}) != len(refs) + len(withdrawn):
         raise BadDocument("MRX-2308")
 
 

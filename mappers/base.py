@@ -57,7 +57,7 @@ class Mapper(Protocol):
         """
 
     def read(self, document: etree._Element) -> Iterator[Record | Misread]:
-        """Each record of a parsed document, in order; the document is left as it was.
+        """Each record of a document that `schemas.parse` parsed, in order; it is left as it was.
 
         Raises `BadDocument` (MRX-2305) before the first record if the document itself (all but
         its records) does not match the XSD, and after 1,000 misreads. Believe no record before

@@ -21,7 +21,7 @@ from outbox import ledger, refusals, withdrawals
 from outbox.batch import Batch, State
 from outbox.house import House
 from partners import certificates
-from schemas import exchange_receipt
+from schemas import exchange
 from schemas.database import upsert
 from schemas.errors import Refused
 from schemas.receipt import Level, Receipt, Verdict
@@ -47,7 +47,7 @@ def believe(house: House, partner: str, file: bytes, *, now: datetime) -> Believ
         pinned = certificates.pinned(tx, partner)
     trusted = [Certificate.parse(one.pem.encode()) for one in pinned]
     opened = open_sealed(file, trusted, now, bytes_max=house.terms.receipt_bytes_max)
-    receipt = exchange_receipt.read_receipt(opened.content)
+    receipt = exchange.read_receipt(opened.content)
     if receipt.sender != partner:
         raise Refused("MRX-4002")
     if receipt.recipient != house.programme:

@@ -37,6 +37,8 @@ class Record:
             raise BadRecord("MRX-2307", field="version")
         if names.parse(self.name) != self.name:
             raise BadRecord("MRX-2307", field="name")
+        if len(set(self.identifiers)) != len(self.identifiers):
+            raise BadRecord("MRX-2307", field="identifiers")
 
     @property
     def items_digest(self) -> bytes:

@@ -81,6 +81,8 @@ def create(path: Path, common_name: str, now: datetime, *, kind: Kind = "rsa") -
     """
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, common_name)])
     with _alone_in(path.parent):
+        for file in (path, _certificate_of(path)):
+            _draft(file).unlink(missing_ok=True)  # of a call that was killed
         if _certificate_of(path).exists():
             raise BadRequest("MRX-5011")
         if not path.exists():
@@ -137,6 +139,10 @@ def _certificate_of(path: Path) -> Path:
     return beside
 
 
+def _draft(path: Path) -> Path:
+    return path.with_name(f".{path.name}.draft")
+
+
 def _pem(private: profile.PrivateKey) -> bytes:
     return private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
@@ -185,11 +191,10 @@ def _alone_in(directory: Path) -> Iterator[None]:
 def _place(path: Path, data: bytes, *, mode: int) -> None:
     """Put a new file there, whole and on disk, or raise FileExistsError; never replace one.
 
-    Call it alone in the directory. It is written under another name and linked to its own:
-    killed in between, it leaves at most that other name, which the next call removes.
+    Call it alone in the directory. The file is written under another name and linked to its own:
+    killed in between, it leaves at most that other name.
     """
-    draft = path.with_name(f".{path.name}.draft")
-    draft.unlink(missing_ok=True)
+    draft = _draft(path)
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with os.fdopen(handle, "wb") as file:
         os.fchmod(handle, mode)  # the umask may have taken some of it

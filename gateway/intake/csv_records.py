@@ -5,8 +5,9 @@ r"""Records of a CSV file (RFC 4180), in bounded memory and no matter how broken
     quoted   = '"' *(any / '""') '"'       any: also comma and line end
 
 A record that breaks these rules costs its first line: reading goes on at the next physical line,
-since the likeliest cause is a quote that was never closed. Where the file is well-formed, text
-inside quotes is never taken for a record, however long it is: a company writes such text.
+since the likeliest cause is a quote that was never closed. But while the quoting may still be
+right, text inside quotes is never taken for a record, not where it is too long to be held and not
+where the input ends in it: such text is written by companies, and could say anything of anyone.
 
 >>> import io
 >>> [(record.line, record.cells) for record in records(io.BytesIO(b'a,"b ""c"\n\n1,"2\n3"\n'))]
@@ -19,6 +20,7 @@ from typing import NamedTuple
 from gateway.intake.lines import BLANK, LINE_BYTES_MAX, Source, pieces
 
 RECORD_BYTES_MAX = LINE_BYTES_MAX
+_COMMA = ord(",")
 MISQUOTED, TOO_LONG, UNFINISHED = "MRX-1006", "MRX-1005", "MRX-1008"
 
 
@@ -63,12 +65,12 @@ def _record(feed: "_Feed", line: int, data: bytes, *, ended: bool) -> Record:
         if rest:
             feed.put_back(rest, ended=ended)
             return Record(line, None, MISQUOTED, ended=True)
-        _, ended = feed.skip(odd=False, ended=ended)
+        ended = feed.finish_line(ended=ended)
         return Record(line, None, TOO_LONG if too_long else MISQUOTED, ended)
 
-    # 3. Too long: what follows inside its quotes is not held, and is no record either.
+    # 3. Too long: what follows inside its quotes is passed over.
     if too_long:
-        odd, ended = feed.skip(odd=odd, ended=ended)
+        odd, ended = feed.finish_record(odd=odd, ended=ended)
         return Record(line, None, UNFINISHED if odd else TOO_LONG, ended and not odd)
 
     if isinstance(cells, str):
@@ -106,10 +108,24 @@ class _Feed:
         self.line -= len(lines)
         self._begun = False
 
-    def skip(self, *, odd: bool, ended: bool) -> tuple[bool, bool]:
-        """Pass over the rest of a line, and of all lines until quotes are even again."""
+    def finish_line(self, *, ended: bool) -> bool:
+        """Pass over the rest of a line; say whether it has an end."""
+        while not ended and (piece := self.take()) is not None:
+            ended = piece[1]
+        return ended
+
+    def finish_record(self, *, odd: bool, ended: bool) -> tuple[bool, bool]:
+        """Pass over the rest of a line, and over lines until its quotes are even.
+
+        A line that cannot follow an open quote shows that the quote is a mistake: it is given
+        again, as a record of its own.
+        """
         while (odd or not ended) and (piece := self.take()) is not None:
-            odd, ended = odd ^ (piece[0].count(b'"') % 2 == 1), piece[1]
+            data, whole = piece[0], ended and piece[1]
+            if whole and b'"' in data and _cells(b'"' + data.removesuffix(b"\r")) == MISQUOTED:
+                self.put_back([data], ended=True)
+                return False, True
+            odd, ended = odd ^ (data.count(b'"') % 2 == 1), piece[1]
         return odd, ended
 
 
@@ -135,9 +151,6 @@ def _cells(record: bytes) -> list[bytes] | str:
         if record[end] != _COMMA:
             return MISQUOTED
         start = end + 1
-
-
-_COMMA = ord(",")
 
 
 def _closing_quote(record: bytes, start: int) -> int:

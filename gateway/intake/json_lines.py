@@ -96,7 +96,7 @@ def _decode(decoder: json.JSONDecoder, line: str) -> object:
         raise BadRecord("MRX-1002") from None
 
 
-class _DoubledKey(Exception):  # noqa: N818 - a signal within this file, not an error
+class _DoubledKey(Exception):
     pass
 
 

@@ -63,7 +63,7 @@ class Tally:
     dropped_fields: int = 0
     warnings: Counter[str] = field(default_factory=Counter)
     unreadable_account: bool = False  # a rejected line did not say whom it is about
-    ended_early: bool = False  # the input broke off
+    ended_early: bool = False  # the input broke off, or could not be begun
 
     @property
     def whole(self) -> bool:
@@ -96,8 +96,7 @@ def read(
     try:
         entries = _ENTRIES[format](watched, shape)
     except BadRecord as fault:
-        tally.unreadable_account = True
-        tally.ended_early = watched.broken
+        tally.unreadable_account = tally.ended_early = True
         yield Rejected(1, None, fault.code, fault.reason)
         return
     for entry in entries:

@@ -1,8 +1,8 @@
 """The envelope of the exchange: what a Batch and a Receipt have in common, line by line.
 
-A received one is taken apart and checked in pieces. Lists may be long and are checked one element at a time; a programme's own document is checked by
-its mapper. What is left is small and is checked whole, so no part escapes the XSD and a fault
-costs the same in a list of ten as in a list of ten thousand.
+A received one is taken apart and checked in pieces. Lists may be long and are checked one element
+at a time; a programme's own document is checked by its mapper. What is left is small and is
+checked whole, so that no part escapes the XSD and no number of faults is expensive.
 """
 
 from collections.abc import Sequence

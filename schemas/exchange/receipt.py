@@ -56,7 +56,7 @@ def read_receipt(content: bytes, *, bytes_max: int = DOCUMENT_BYTES_MAX) -> Rece
     """The receipt.
 
     Raises `BadDocument`: MRX-2301 to 2305, MRX-2307 where it contradicts itself or a value cannot
-    be taken, MRX-2308 where it speaks of one reference twice.
+    be taken, MRX-2308 where one of its lists names a reference twice.
     """
     root = opened(content, "Receipt", bytes_max=bytes_max)
     refusals = take_list(root, "Refusals", "Refusal")
@@ -82,7 +82,8 @@ def read_receipt(content: bytes, *, bytes_max: int = DOCUMENT_BYTES_MAX) -> Rece
     )
     if field := _contradiction(receipt):
         raise BadDocument("MRX-2307", field=field)
-    each_once([r.ref for r in receipt.refused] + [e.ref for e in receipt.withdrawals])
+    each_once([refusal.ref for refusal in receipt.refused])
+    each_once([erasure.ref for erasure in receipt.withdrawals])
     return receipt
 
 

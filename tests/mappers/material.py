@@ -3,6 +3,8 @@
 Numbers are the synthetic ones of domain/identifiers.csv, names are invented.
 """
 
+import csv
+import io
 import unicodedata
 from datetime import date
 from pathlib import Path
@@ -42,6 +44,11 @@ VALUES = {
     "JP-CORP": ("9999999999990",),
 }
 EVERY = tuple(Identifier(scheme, value) for scheme, values in VALUES.items() for value in values)
+
+
+def rows(file: Path) -> list[dict[str, str]]:
+    """The rows of a CSV file of ../shared."""
+    return list(csv.DictReader(io.StringIO(file.read_text(encoding="utf-8"), newline="")))
 
 
 def record(**changes: object) -> Record:
@@ -104,15 +111,38 @@ NAMES = (
 )
 
 
+# What CP949 can say and gives back: Korea's names, and the ASCII everybody has.
+KOREAN_NAMES = (
+    st.text(
+        st.one_of(st.characters(codec="cp949"), st.sampled_from("\t\n\r&<>\"'㈜뷁")), max_size=30
+    )
+    .map(lambda text: unicodedata.normalize("NFC", text))
+    .filter(is_name)
+)
+
+
 def any_records(
-    texts: st.SearchStrategy[str] = NAMES, dates: st.SearchStrategy[date] | None = None
+    texts: st.SearchStrategy[str] = NAMES,
+    identifiers: tuple[Identifier, ...] = EVERY,
+    dates: st.SearchStrategy[date] | None = None,
 ) -> st.SearchStrategy[Record]:
+    """Records at large: most carry something this or that programme has no place for."""
     return st.builds(
         Record,
         ref=REFS,
         version=st.integers(1, 10**18 - 1),
         name=texts,
-        identifiers=st.lists(st.sampled_from(EVERY), max_size=6).map(tuple),
+        identifiers=st.lists(st.sampled_from(identifiers), max_size=6).map(tuple),
         status=st.sampled_from(Status),
         member_since=st.dates() if dates is None else dates,
     )
+
+
+def sayable(mapper: Mapper) -> st.SearchStrategy[Record]:
+    """Records of this programme: nearly all can be said."""
+    programme = mapper.PROGRAMME
+    return any_records(
+        texts=KOREAN_NAMES if programme == "kr-aeo" else NAMES,
+        identifiers=spoken(mapper),
+        dates=st.dates(date(1912, 1, 1), date(2910, 12, 31)) if programme == "tw-aeo" else None,
+    ).filter(lambda said: mapper.unsayable(said) is None)

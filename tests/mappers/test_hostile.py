@@ -103,6 +103,13 @@ def test_a_prefix_changes_nothing(mapper: Mapper):
     assert heard(mapper, written.encode()) == GOOD
 
 
+def test_comments_and_cdata_sections_are_no_part_of_a_name(mapper: Mapper):
+    name = b"Between, Inc."
+    written = spoilt(mapper, name, b"Betw<!-- x -->een<![CDATA[, Inc]]><?x y?>.")
+
+    assert heard(mapper, written) == GOOD
+
+
 def test_a_document_inside_another_is_read_as_if_alone(mapper: Mapper):
     wrapped = b"<batch>before" + mapper.write(GOOD) + b"after<more/></batch>"
 
@@ -259,7 +266,7 @@ def test_exactly_a_thousand_bad_records_leave_the_good_ones(mapper: Mapper):
         pytest.param(b'<ID KIND="MID">MXZZINV</ID>' * 30_000, id="good identifiers"),
         pytest.param(b"<x/>" * 30_000, id="strangers"),
         pytest.param(
-            b'<ID KIND="MID" ' + b" ".join(b'a%d=""' % n for n in range(30_000)) + b">X</ID>",
+            b'<ID KIND="MID" ' + b" ".join(b'a%d=""' % n for n in range(400_000)) + b">X</ID>",
             id="attributes",
         ),
         pytest.param(
@@ -269,7 +276,7 @@ def test_exactly_a_thousand_bad_records_leave_the_good_ones(mapper: Mapper):
     ],
 )
 def test_an_overgrown_record_costs_little_and_no_other_record(mapper: Mapper, flood: bytes):
-    """libxml2 alone takes seconds for the first of these, and a minute for three times as much."""
+    """Without a bound in the XSD, the first takes libxml2 six seconds; the attributes, one."""
     line = mapper.write([GOOD[1]]).splitlines()[1]
     ident, kind = line[line.index(b'="SCAC"') - 40 :].split(b'="SCAC"')[0].split(b"<")[-1].split()
     status = field(mapper, 5)
@@ -281,4 +288,4 @@ def test_an_overgrown_record_costs_little_and_no_other_record(mapper: Mapper, fl
     spent = time.process_time() - began
 
     assert taken == [GOOD[0], Misread(GOOD[1].ref, "MRX-2306"), GOOD[2]]
-    assert spent < 1
+    assert spent < 0.5

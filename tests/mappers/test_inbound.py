@@ -1,6 +1,5 @@
 """Members of the partner's own programme, read with the numbers its country issues."""
 
-import csv
 from pathlib import Path
 
 import pytest
@@ -9,7 +8,7 @@ from mappers import MAPPERS, pip
 from mappers.base import Mapper, Misread
 from schemas.identifiers import SCHEMES, Identifier
 from schemas.programme import PROGRAMMES
-from tests.mappers.material import heard, record, spoken, there_and_back
+from tests.mappers.material import heard, record, rows, spoken, there_and_back
 
 
 def with_value(mapper: Mapper, scheme: str, value: str) -> list[object]:
@@ -23,21 +22,20 @@ def with_value(mapper: Mapper, scheme: str, value: str) -> list[object]:
 
 
 def vectors(shared: Path, programme: str) -> list[dict[str, str]]:
-    file = shared / "domain" / "identifiers.csv"
+    """The published numbers of the programme's own schemes, none of them a real company's."""
     own = PROGRAMMES[programme].schemes
-    with file.open(encoding="utf-8", newline="") as rows:
-        return [
-            row
-            for row in csv.DictReader(rows)
-            if row["scheme"] in own and "documentation example" not in row["why"]
-        ]
+    return [
+        row
+        for row in rows(shared / "domain" / "identifiers.csv")
+        if row["scheme"] in own and "documentation example" not in row["why"]
+    ]
 
 
 def test_each_national_number_is_read_or_refused_as_its_vector_says(mapper: Mapper, shared: Path):
-    rows = vectors(shared, mapper.PROGRAMME)
+    published = vectors(shared, mapper.PROGRAMME)
 
-    assert len(rows) >= 5
-    for row in rows:
+    assert len(published) >= 5
+    for row in published:
         scheme, value = row["scheme"], row["value"]
         if row["verdict"] == "invalid":
             expected = Misread(record().ref, "MRX-2307")
@@ -56,10 +54,8 @@ def test_every_scheme_of_the_programme_is_read(mapper: Mapper):
 
 
 def test_a_plant_in_each_canadian_province_is_read(shared: Path):
-    file = shared / "data" / "mid" / "province_prefixes.csv"
-    with file.open(encoding="utf-8", newline="") as rows:
-        prefixes = [row["prefix"] for row in csv.DictReader(rows)]
-    plants = tuple(Identifier("MID", f"{prefix}ENTECL100MON") for prefix in prefixes)
+    provinces = rows(shared / "data" / "mid" / "province_prefixes.csv")
+    plants = tuple(Identifier("MID", f"{row['prefix']}ENTECL100MON") for row in provinces)
 
     assert len(plants) == 13
     assert {plant.value[0] for plant in plants} == {"X"}
@@ -91,5 +87,7 @@ def test_a_status_word_of_another_programme_is_refused(mapper: Mapper):
     for other in MAPPERS.values():
         if other is not mapper:
             strange = next(iter(other.STATUS_WORDS.values()))
-            written = mapper.write([record()]).replace(word.encode(), strange.encode())
+            written = mapper.write([record()]).replace(
+                f">{word}<".encode(), f">{strange}<".encode()
+            )
             assert heard(mapper, written) == [Misread(record().ref, "MRX-2307")]

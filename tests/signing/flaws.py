@@ -41,6 +41,11 @@ class Flaw:
     kinds: tuple[str, ...]
     verifies: bool
 
+    @property
+    def asks(self) -> bool:
+        """Whether it is openssl that makes the file."""
+        return "openssl" in self.make.__code__.co_names
+
     def __str__(self) -> str:
         return self.make.__doc__.strip().rstrip(".")
 

@@ -96,15 +96,14 @@ def detached(bench: Bench) -> bytes:
 @SHAPE.refused_with("MRX-3002")
 def encrypted(bench: Bench) -> bytes:
     """The right container with the wrong kind in it: it is encrypted."""
-    certificate = bench.key_file.with_suffix(".crt")
-    words = "cms -encrypt -binary -aes-256-cbc -outform DER".split()
-    return openssl(*words, certificate, data=CONTENT)
+    crt = bench.key_file.with_suffix(".crt")
+    return openssl("cms -encrypt -binary -aes-256-cbc -outform DER {crt}", data=CONTENT, crt=crt)
 
 
 @SHAPE.refused_with("MRX-3002")
 def merely_data(bench: Bench) -> bytes:
     """The right container with the wrong kind in it: it is bare data."""
-    return openssl(*"cms -data_create -binary -outform DER".split(), data=CONTENT)
+    return openssl("cms -data_create -binary -outform DER", data=CONTENT)
 
 
 @SHAPE.refused_with("MRX-3002")

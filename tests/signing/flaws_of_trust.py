@@ -10,13 +10,10 @@ from cryptography import x509
 
 from signing import profile
 from signing.der import CONTEXT_0, SEQUENCE, SET, encode, encode_algorithm
-from tests.signing.ask import openssl
 from tests.signing.flaws import Bench, Flaws
 from tests.signing.flaws_of_shape import SHA384_DER, TEXT
 from tests.signing.forge import (
     CONTENT,
-    NOW,
-    SHA256_DER,
     attribute,
     attributes_with,
     element,
@@ -41,8 +38,7 @@ def strangers(bench: Bench) -> bytes:
 def namesake(bench: Bench) -> bytes:
     """A stranger's certificate has our issuer, our name and our serial number."""
     ours = bench.key.certificate
-    name = dict(subject="us-ctpat", serial=ours.serial)
-    theirs = under(bench.stranger, **name)
+    theirs = under(bench.stranger, subject="us-ctpat", serial=ours.serial)
     assert theirs.certificate.signer_id == ours.signer_id
     return bench.draft(key=theirs).file()
 
@@ -295,7 +291,7 @@ def signed_as_carried(bench: Bench) -> bytes:
 @TRUST.refused_with("MRX-3011")
 def no_signature(bench: Bench) -> bytes:
     """The signature is empty."""
-    return bench.draft(sign=lambda message: b"").file()
+    return bench.draft(sign=lambda _: b"").file()
 
 
 @TRUST.refused_with("MRX-3011")

@@ -51,7 +51,7 @@ def refused(file: bytes, code: str) -> None:
 
 
 def many(one: bytes) -> tuple[bytes, ...]:
-    return (one,) * (HUGE // len(one))
+    return (one * (HUGE // len(one) + 1),)
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def honest_seconds(p256) -> float:
         ),
         pytest.param({"digests": many(SHA256_DER)}, id="of digest algorithms"),
         pytest.param({"certificates": many(b"\x30\x00")}, id="of certificates"),
-        pytest.param({"times": HUGE // 300}, id="of signers"),
+        pytest.param({"times": HUGE // 200}, id="of signers"),
         pytest.param({"unsigned": element(0xA1, *many(SHA256_DER))}, id="of unsigned attributes"),
     ],
 )
@@ -88,9 +88,7 @@ def test_24_mb_of_nested_nothing_are_refused_faster_than_an_honest_file_opens(ho
 
 
 def test_a_long_certificate_nobody_pinned_costs_no_hash_of_the_content(p256, honest_seconds):
-    file = Draft(
-        key=p256, content=b"x" * HUGE, certificates=(element(0x30, bytes(15_000)),)
-    ).file()
+    file = Draft(key=p256, content=b"x" * HUGE, certificates=(element(0x30, bytes(15_000)),)).file()
 
     def refuse() -> None:
         with pytest.raises(NotTrusted, match="MRX-3004"):
@@ -100,7 +98,7 @@ def test_a_long_certificate_nobody_pinned_costs_no_hash_of_the_content(p256, hon
 
 
 def test_as_many_attributes_as_may_stand_around_a_content_cost_little(p256, honest_seconds):
-    numbered = [attribute(TEXT, encode(number)) for number in range(600)]
+    numbered = [attribute(TEXT, encode(number)) for number in range(800)]
     file = Draft(key=p256, attributes=honest_attributes(CONTENT, *numbered)).file()
     assert len(file) > 14_000
 

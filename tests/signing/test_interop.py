@@ -47,7 +47,7 @@ def test_openssl_gives_back_the_very_bytes(key, content, tmp_path):
 
 @pytest.mark.second_opinion
 def test_openssl_reads_the_moment_of_sealing(key):
-    shown = openssl(*"cms -cmsout -print -noout -inform DER".split(), data=seal(b"", key, NOW))
+    shown = openssl("cms -cmsout -print -noout -inform DER", data=seal(b"", key, NOW))
 
     assert re.search(rb"signingTime.*\n.*\n *UTCTIME:Nov 20 12:00:00 2026 GMT", shown)
 
@@ -84,20 +84,21 @@ def test_cades_opens_here(key, key_file):
 @pytest.mark.second_opinion
 @pytest.mark.parametrize("program", ["cms", "smime"])
 def test_smime_capabilities_do_not_disturb(key, key_file, program):
-    crt = key_file.with_suffix(".crt")
-    words = f"{program} -sign -nodetach -binary -md sha256 -outform DER -signer {crt} -inkey {key_file}"
+    sign = (
+        f"{program} -sign -nodetach -binary -md sha256 -signer {{crt}} -inkey {{key}} -outform DER"
+    )
 
-    file = openssl(*words.split(), data=CONTENT)
+    file = openssl(sign, data=CONTENT, key=key_file, crt=key_file.with_suffix(".crt"))
 
     assert open_sealed(file, [key.certificate], NOW).content == CONTENT
 
 
 @pytest.mark.second_opinion
 def test_without_binary_openssl_signs_other_line_ends_and_those_are_what_opens(key, key_file):
+    sign = "cms -sign -nodetach -md sha256 -signer {crt} -inkey {key} -outform DER"
     crt = key_file.with_suffix(".crt")
-    words = f"cms -sign -nodetach -md sha256 -outform DER -signer {crt} -inkey {key_file}"
 
-    file = openssl(*words.split(), data=b"one\ntwo\n")
+    file = openssl(sign, data=b"one\ntwo\n", key=key_file, crt=crt)
 
     assert open_sealed(file, [key.certificate], NOW).content == b"one\r\ntwo\r\n"
 
@@ -108,7 +109,7 @@ def test_the_repair_for_ber_that_the_refusal_names_works(key, key_file):
     with pytest.raises(NotTrusted, match="`openssl cms -cmsout -outform DER` repairs BER"):
         open_sealed(ber, [key.certificate], NOW)
 
-    der = openssl(*"cms -cmsout -inform DER -outform DER".split(), data=ber)
+    der = openssl("cms -cmsout -inform DER -outform DER", data=ber)
 
     assert open_sealed(der, [key.certificate], NOW).content == CONTENT
 
@@ -116,8 +117,8 @@ def test_the_repair_for_ber_that_the_refusal_names_works(key, key_file):
 @pytest.mark.second_opinion
 def test_a_certificate_of_openssls_own_making_can_be_pinned(key, key_file, tmp_path):
     crt = tmp_path / "own.crt"
-    words = f"req -new -x509 -key {key_file} -subj /C=KR/O=관세청/CN=kr-aeo -utf8 -days 3650 -out {crt}"
-    openssl(*words.split(), "-addext", "keyUsage=critical,digitalSignature")
+    request = "req -new -x509 -utf8 -key {key} -subj /C=KR/O=관세청/CN=kr-aeo -days 3650 -out {crt}"
+    openssl(request, "-addext", "keyUsage=critical,digitalSignature", key=key_file, crt=crt)
     pinned = Certificate.parse(crt.read_bytes())
 
     file = sealed_by_openssl(CONTENT, key_file, crt=crt)
@@ -175,5 +176,5 @@ def test_the_ber_of_bouncy_castle_is_refused_as_such(kind):
     pinned = Certificate.parse((VECTORS / f"{kind}.crt").read_bytes())
     file = (VECTORS / f"bouncycastle-{kind}.ber").read_bytes()
 
-    with pytest.raises(NotTrusted, match="MRX-3002 .*BER, of indefinite length"):
+    with pytest.raises(NotTrusted, match=r"MRX-3002 .*BER, of indefinite length"):
         open_sealed(file, [pinned], pinned.not_before)
