@@ -9,7 +9,6 @@
 the next `init` finds and uses. Nothing here is ever replaced.
 """
 
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -39,8 +38,9 @@ def init(settings: Settings, programme: str) -> House:
     folder = settings.home
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     (folder / KEY).parent.mkdir(mode=0o700, exist_ok=True)
+    # Made by us and for us alone, before SQLite would make it for everyone.
+    (folder / DATABASE).touch(mode=0o600)
     database = Database(folder / DATABASE)
-    os.chmod(folder / DATABASE, 0o600) if (folder / DATABASE).exists() else None
     now = datetime.now(UTC)
     with database.write() as tx:
         if migration.current(tx) is not None:

@@ -4,13 +4,6 @@
          -> seen before? -> in order? -> each record -> their roll, the receipt and the ledger
             in one transaction -> the receipt
 
-    same issue again, same digest    the receipt it got, byte for byte
-    same issue, other digest         refused, alarmed: a sealed batch never changes
-    an earlier issue or number       the receipt it got; nothing is applied
-    a later issue of the newest      applied; what it leaves out is not deleted
-    the next number                  applied, if it names the digest of the one before
-    a number further on              refused: one is missing
-
 What breaks a rule of the exchange raises `Refused`, is not receipted and can be sent again. What
 is in order but cannot be used is receipted as refused, so that the lane goes on.
 """
@@ -18,22 +11,21 @@ is in order but cannot be used is receipted as refused, so that the lane goes on
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, insert, select
 
+from gateway import sequence
 from mappers import MAPPERS
-from mappers.base import Misread
+from mappers.base import Mapper, Misread
 from outbox import ledger, receipts
 from outbox.house import House
 from partners import agreements, certificates, foreign_roll
 from schemas import exchange
 from schemas.batch import Header
-from schemas.database import upsert
 from schemas.errors import BadDocument, NotTrusted, Refused
 from schemas.receipt import Erasure, Fate, Level, Receipt, Refusal, Verdict
 from schemas.record import Record
-from schemas.tables import inbound_batches, inbound_lanes, lanes
+from schemas.tables import inbound_batches, lanes
 from signing.certificate import Certificate
 from signing.open import Opened, open_sealed, signer_of
 from signing.seal import seal
@@ -62,7 +54,7 @@ def take(house: House, file: bytes, *, bytes_max: int, now: datetime) -> bytes:
     partner, opened = believe(house, file, bytes_max=bytes_max, now=now)
     arrived = _read(house, partner, opened, file, now=now)
     with house.database.write() as tx:
-        known = _place(tx, arrived)
+        known = sequence.stored_receipt(tx, partner, arrived.header, opened.digest)
         if known is not None:
             return known
         receipt = _apply(tx, house, arrived, now=now)
@@ -99,9 +91,7 @@ def believe(house: House, file: bytes, *, bytes_max: int, now: datetime) -> tupl
     return partner, open_sealed(file, trusted, now, bytes_max=bytes_max)
 
 
-def _read(
-    house: House, partner: str, opened: Opened, file: bytes, *, now: datetime
-) -> _Arrived:
+def _read(house: House, partner: str, opened: Opened, file: bytes, *, now: datetime) -> _Arrived:
     batch = exchange.read_batch(opened.content)
     header = batch.header
     if header.sender != partner:
@@ -112,22 +102,12 @@ def _read(
         agreed = agreements.get(tx, partner).agreement.format
     records: list[Record] = []
     refused: list[Refusal] = []
-    unusable: str | None = None
-    try:
-        if header.format != agreed:
-            raise Refused("MRX-4008")
-        if batch.document is not None:
-            for one in MAPPERS[agreed.partition("/")[0]].read(batch.document):
-                if isinstance(one, Record) and one.member_since > now.date():
-                    refused.append(Refusal(ref=one.ref, code="MRX-1112"))
-                elif isinstance(one, Misread):
-                    refused += [] if one.ref is None else [Refusal(ref=one.ref, code=one.code)]
-                    unusable = one.code if one.ref is None else unusable
-                else:
-                    records.append(one)
-        _check(header, records, refused, batch.withdrawals)
-    except (BadDocument, Refused) as reason:
-        unusable = reason.code
+    unusable: str | None = None if header.format == agreed else "MRX-4008"
+    if unusable is None:
+        try:
+            _sort(batch, MAPPERS[agreed.partition("/")[0]], records, refused, now=now)
+        except (BadDocument, Refused) as reason:
+            unusable = reason.code
     return _Arrived(
         partner=partner,
         header=header,
@@ -140,6 +120,29 @@ def _read(
     )
 
 
+def _sort(
+    batch: exchange.ReadBatch,
+    mapper: Mapper,
+    records: list[Record],
+    refused: list[Refusal],
+    *,
+    now: datetime,
+) -> None:
+    """Read the document: what can be taken, and what is refused by its ref and a code. A record
+    that does not even say its ref cannot be refused alone: the document is refused with it.
+    """
+    for one in () if batch.document is None else mapper.read(batch.document):
+        if isinstance(one, Misread):
+            if one.ref is None:
+                raise BadDocument(one.code)
+            refused.append(Refusal(ref=one.ref, code=one.code))
+        elif one.member_since > now.date():
+            refused.append(Refusal(ref=one.ref, code="MRX-1112"))
+        else:
+            records.append(one)
+    _check(batch.header, records, refused, batch.withdrawals)
+
+
 def _check(
     header: Header, records: Sequence[Record], refused: Sequence[Refusal], withdrawn: Sequence[str]
 ) -> None:
@@ -148,57 +151,6 @@ def _check(
         raise Refused("MRX-4007")
     if len({*refs, *withdrawn}) != len(refs) + len(withdrawn):
         raise BadDocument("MRX-2308")
-
-
-def _place(tx: Connection, arrived: _Arrived) -> bytes | None:
-    """Find the batch's place in its lane. The stored receipt, if it is not new; None, if it is
-    next; otherwise `Refused`.
-    """
-    header, digest = arrived.header, arrived.opened.digest
-    lane = _lane(tx, arrived)
-    same = tx.execute(
-        select(inbound_batches.c.digest, inbound_batches.c.receipt).where(
-            _of(inbound_batches, arrived),
-            inbound_batches.c.number == header.number,
-            inbound_batches.c.issue == header.issue,
-        )
-    ).one_or_none()
-    if same is not None:
-        if same.digest != digest:
-            raise Refused("MRX-4004", number=header.number, issue=header.issue)
-        return bytes(same.receipt)
-    if lane is None:
-        if header.number != 1 or header.previous is not None:
-            raise Refused("MRX-4003", expected=1, found=header.number)
-        return None
-    if not lane.current:
-        raise Refused("MRX-4006")
-    if header.number <= lane.number and (header.number < lane.number or header.issue < lane.issue):
-        return _newest(tx, arrived)
-    if header.number == lane.number:
-        if header.previous != lane.previous_digest:
-            raise Refused("MRX-4005", number=header.number)
-        if header.issue == lane.issue + 1 and header.replaces != lane.digest:
-            raise Refused("MRX-4011", number=header.number, issue=header.issue)
-        return None
-    if header.number > lane.number + 1:
-        raise Refused("MRX-4003", expected=lane.number + 1, found=header.number)
-    if header.previous != lane.digest:
-        raise Refused("MRX-4005", number=header.number)
-    return None
-
-
-def _newest(tx: Connection, arrived: _Arrived) -> bytes:
-    """An issue overtaken by one we have: the newest receipt of that number says how it stands."""
-    receipt = tx.scalar(
-        select(inbound_batches.c.receipt)
-        .where(_of(inbound_batches, arrived), inbound_batches.c.number == arrived.header.number)
-        .order_by(inbound_batches.c.issue.desc())
-        .limit(1)
-    )
-    if receipt is None:
-        raise Refused("MRX-4003", found=arrived.header.number)
-    return bytes(receipt)
 
 
 def _apply(tx: Connection, house: House, arrived: _Arrived, *, now: datetime) -> Receipt:
@@ -250,31 +202,7 @@ def _keep(
             received_at=now,
         )
     )
-    into = upsert(tx, inbound_lanes)
-    place = ("current", "number", "issue", "digest", "previous_digest")
-    tx.execute(
-        update(inbound_lanes)
-        .where(
-            inbound_lanes.c.partner == arrived.partner, inbound_lanes.c.kind == header.lane.value
-        )
-        .values(current=False)
-    )
-    tx.execute(
-        into.on_conflict_do_update(
-            index_elements=["partner", "kind", "epoch"],
-            set_={name: into.excluded[name] for name in place},
-        ),
-        {
-            "partner": arrived.partner,
-            "kind": header.lane.value,
-            "epoch": header.epoch,
-            "current": True,
-            "number": header.number,
-            "issue": header.issue,
-            "digest": arrived.opened.digest,
-            "previous_digest": header.previous,
-        },
-    )
+    sequence.advance(tx, arrived.partner, header, arrived.opened.digest)
     told = {
         "lane": header.lane.value,
         "epoch": header.epoch,
@@ -288,15 +216,3 @@ def _keep(
         "code": receipt.code,
     }
     ledger.add(tx, "received", told, now=now, partner=arrived.partner)
-
-
-def _lane(tx: Connection, arrived: _Arrived) -> Row[Any] | None:
-    return tx.execute(select(inbound_lanes).where(_of(inbound_lanes, arrived))).one_or_none()
-
-
-def _of(table: Any, arrived: _Arrived) -> Any:
-    return (
-        (table.c.partner == arrived.partner)
-        & (table.c.kind == arrived.header.lane.value)
-        & (table.c.epoch == arrived.header.epoch)
-    )

@@ -14,16 +14,18 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="MRX_", frozen=True)
 
-    home: Path = Field(Path("var"), description="the folder that holds database and keys")
+    home: Path = Field(default=Path("var"), description="the folder that holds database and keys")
     consents_fresh_hours: PositiveFloat = Field(
-        72, description="older than this, the consent feed stops announcements"
+        default=72, description="older than this, the consent feed stops announcements"
     )
-    request_seconds: PositiveFloat = Field(30, description="deadline of one request to a partner")
+    request_seconds: PositiveFloat = Field(
+        default=30, description="deadline of one request to a partner"
+    )
     withdrawal_due_hours: PositiveFloat = Field(
-        24, description="a withdrawal not confirmed by then is overdue"
+        default=24, description="a withdrawal not confirmed by then is overdue"
     )
     body_bytes_max: PositiveInt = Field(
-        32 << 20, description="the largest batch file taken from a partner"
+        default=32 << 20, description="the largest batch file taken from a partner"
     )
 
     @property

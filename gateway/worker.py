@@ -9,6 +9,7 @@ import logging
 import threading
 from datetime import UTC, datetime
 from types import TracebackType
+from typing import Self
 
 from outbox import endings, lane, worker_name
 from outbox.delivery import Delivery
@@ -43,7 +44,7 @@ class Worker:
         ]
         self._threads.append(threading.Thread(target=self._sweep, name="sweep", daemon=True))
 
-    def __enter__(self) -> "Worker":
+    def __enter__(self) -> Self:
         with self._house.database.write() as tx:
             lane.bury(tx)
         for thread in self._threads:

@@ -23,25 +23,19 @@ from typing import Any
 from sqlalchemy import Row, select, update
 
 from outbox import batch as batches_
-from outbox import draft as drafts
-from outbox import gate as gates
 from outbox import lane as lanes_
-from outbox import ledger, pending, receipts
+from outbox import ledger, planning, receipts, withdrawals
 from outbox.batch import State
-from outbox.candidate import Basis, Nothing, basis, facts
-from outbox.draft import Aside, Draft, Selection
+from outbox.draft import Draft, Selection
 from outbox.house import House
+from outbox.issuing import Bearer, Claim
 from outbox.lane import RECHECK, Taken
-from outbox.release import Claim, Closed, FencedOut, Idle, Spoiled, Stale, release
+from outbox.release import Closed, FencedOut, Idle, Spoiled, Stale, release
 from outbox.transport import Answered, NotNow, Outcome, Silence, TooLarge, Transport, TurnedAway
-from schemas.batch import Lane
 from schemas.errors import MrxError, Refused
 from schemas.tables import batches, lanes
-from schemas.tables import pending as rows
 
 BUDGET = timedelta(seconds=20)
-# After two spoiled drafts the third is made inside the transaction, so progress is certain.
-DRAFTS_OUTSIDE = 2
 
 
 class Step(Enum):
@@ -106,98 +100,38 @@ class Delivery:
                 return Step.LOST
             case Step():
                 return released
-            case _:
-                raise AssertionError(released)
 
     # -- 2: what may leave -------------------------------------------------------------------------
 
     def _release(self, taken: Taken) -> Claim | Closed | Idle | FencedOut | Step:
-        for outside in range(DRAFTS_OUTSIDE + 1):
-            now = self.clock()
-            if outside == DRAFTS_OUTSIDE:
-                return self._release_inside(taken, now)
-            with self.house.database.read() as tx:
-                plan = self._plan(tx, taken, now)
-            if isinstance(plan, Selection):
-                return self._set_aside(taken, plan, now)
-            with self.house.database.write() as tx:
-                released = self._let_out(tx, taken, plan, now)
-            if isinstance(released, Claim | Closed | Idle | FencedOut):
+        """Draft and release. After two spoiled drafts the third is made inside the transaction,
+        so that progress is certain; the others are made outside, so that a revocation need not
+        wait for a signature.
+        """
+        for inside in (False, False, True):
+            by = Bearer(fence=taken.fence, worker=self.worker, now=self.clock())
+            released = self._try(taken, by, inside=inside)
+            if not isinstance(released, Spoiled | Stale):
                 return released
-        raise AssertionError("the last draft is made inside the transaction")
-
-    def _release_inside(
-        self, taken: Taken, now: datetime
-    ) -> Claim | Closed | Idle | FencedOut | Step:
-        with self.house.database.write() as tx:
-            plan = self._plan(tx, taken, now)
-            if not isinstance(plan, Selection):
-                released = self._let_out(tx, taken, plan, now)
-                if isinstance(released, Stale):
-                    return Step.MOVED
-                assert isinstance(released, Claim | Closed | Idle | FencedOut), released
-                return released
-        return self._set_aside(taken, plan, now)
-
-    def _let_out(self, tx: Any, taken: Taken, draft: Draft | None, now: datetime) -> Any:
-        return release(
-            tx,
-            self.house,
-            lane_id=taken.id,
-            fence=taken.fence,
-            worker=self.worker,
-            now=now,
-            draft=draft,
-        )
-
-    def _plan(self, tx: Any, taken: Taken, now: datetime) -> Draft | Selection | None:
-        """A draft; or what must be set aside first; or nothing, and release will say why."""
-        lane = tx.execute(select(lanes).where(lanes.c.id == taken.id)).one()
-        gate = gates.gate(tx, self.house, taken.partner, now=now)
-        flying = batches_.unanswered(tx, taken.id)
-        if flying is not None:
-            if gate.closed is not None and taken.kind is Lane.ROUTINE:
-                return None
-            again = drafts.select_again(tx, self.house, gate, flying)
-            too_large = flying.announcements + flying.withdrawals > lane.batch_max
-            if not (flying.stale or again.asides or too_large):
-                return None
-            return drafts.make(
-                self.house,
-                lane,
-                gate,
-                again,
-                now=now,
-                reissue_of=flying,
-                limit=lane.batch_max,
-            )
-        if gate.closed is not None and taken.kind is Lane.ROUTINE:
-            return None
-        chosen = drafts.select_next(tx, self.house, lane, gate, limit=lane.batch_max)
-        if chosen.asides:
-            return chosen
-        if not (chosen.lines or chosen.withdrawals):
-            return None
-        return drafts.make(self.house, lane, gate, chosen, now=now)
-
-    def _set_aside(self, taken: Taken, chosen: Selection, now: datetime) -> Step:
-        """Write down why some rows are not told. A pair that changed meanwhile is left alone."""
-        with self.house.database.write() as tx:
-            if not self._ours(tx, taken):
-                return Step.LOST
-            gate = gates.gate(tx, self.house, taken.partner, now=now)
-            query = facts(rows, rows.c.partner, rows.c.account).where(
-                rows.c.lane_id == taken.id,
-                rows.c.batch_id.is_(None),
-                rows.c.blocked.is_(None),
-                rows.c.ref == pending.ANNOUNCE,
-                rows.c.account.in_([aside.row.account for aside in chosen.asides]),
-            )
-            now_so: dict[str, Basis] = {row.account: basis(row, gate) for row in tx.execute(query)}
-            for aside in chosen.asides:
-                if now_so.get(aside.row.account) == aside.basis:
-                    _put_aside(tx, aside, now)
         return Step.MOVED
+
+    def _try(
+        self, taken: Taken, by: Bearer, *, inside: bool
+    ) -> Spoiled | Stale | Claim | Closed | Idle | FencedOut | Step:
+        database = self.house.database
+        plan: Draft | Selection | None = None
+        if not inside:
+            with database.read() as tx:
+                plan = planning.plan(tx, self.house, taken, now=by.now)
+        with database.write() as tx:
+            if inside:
+                plan = planning.plan(tx, self.house, taken, now=by.now)
+            if isinstance(plan, Selection):
+                if not self._ours(tx, taken):
+                    return Step.LOST
+                planning.set_aside(tx, self.house, taken, plan, now=by.now)
+                return Step.MOVED
+            return release(tx, self.house, lane_id=taken.id, by=by, draft=plan)
 
     # -- 3 and 4: send, settle ---------------------------------------------------------------------
 
@@ -223,18 +157,18 @@ class Delivery:
                 _close(tx, claim, "fenced out", "MRX-6006", None, now)
                 return Step.LOST
             try:
-                batch = receipts.answered(tx, believed, taken.partner, now=now)
-                if batch.id != claim.batch.id:
-                    raise Refused("MRX-4009")
+                batch = receipts.answered(
+                    tx, believed, taken.partner, now=now, expected=claim.batch.id
+                )
             except Refused as reason:
-                self._unknown(tx, claim, now)
+                self._unknown(tx, claim)
                 _close(tx, claim, "no receipt", reason.code, None, now)
                 lanes_.failed(tx, taken.id, now=now, dice=random.random())  # noqa: S311  # jitter
                 return Step.RESTED
             receipts.settle(tx, self.house, batch, believed, now=now)
             _close(tx, claim, "receipt", None, None, now)
-            if batches_.get(tx, batch.id).state is State.REFUSED:
-                # Its withdrawals go again under the next number, but not in a tight circle.
+            if withdrawals.still_asked(tx, batch):
+                # They go again under the next number, but not in a tight circle.
                 lanes_.failed(tx, taken.id, now=now, dice=random.random())  # noqa: S311  # jitter
                 return Step.RESTED
         return Step.MOVED
@@ -264,7 +198,7 @@ class Delivery:
                 asked = outcome.asked
                 batches_.move(tx, batch, State.SEALED)
             else:
-                self._unknown(tx, claim, now)
+                self._unknown(tx, claim)
             if isinstance(outcome, TooLarge):
                 half = max(1, (batch.announcements + batch.withdrawals) // 2)
                 tx.execute(update(lanes).where(lanes.c.id == taken.id).values(batch_max=half))
@@ -272,7 +206,7 @@ class Delivery:
             lanes_.failed(tx, taken.id, now=now, dice=random.random(), asked=asked)  # noqa: S311  # jitter
         return Step.RESTED
 
-    def _unknown(self, tx: Any, claim: Claim, now: datetime) -> None:
+    def _unknown(self, tx: Any, claim: Claim) -> None:
         batch = batches_.get(tx, claim.batch.id)
         if batch.state is State.SENDING:
             batches_.move(tx, batch, State.UNKNOWN)
@@ -301,13 +235,6 @@ class Delivery:
             .with_for_update()
         ).one_or_none()
         return mine is not None
-
-
-def _put_aside(tx: Any, aside: Aside, now: datetime) -> None:
-    if isinstance(aside.judgement, Nothing):
-        pending.drop(tx, aside.row.partner, aside.row.account)
-    else:
-        pending.apply_block(tx, aside.row, aside.judgement, now=now)
 
 
 def _close(

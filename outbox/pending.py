@@ -254,8 +254,8 @@ def leave(tx: Connection, accounts: Collection[str], *, reason: str, now: dateti
     queued = select(pending.c.partner, pending.c.account).where(
         pending.c.account.in_(accounts), pending.c.ref == ANNOUNCE
     )
-    for row in tx.execute(queued).all():
-        unqueue(tx, row.partner, row.account, now=now)
+    for partner, account in tx.execute(queued).all():
+        unqueue(tx, partner, account, now=now)
     known = select(disclosures.c.partner, disclosures.c.account, disclosures.c.ref).where(
         disclosures.c.account.in_(accounts), disclosures.c.withdraw_since.is_(None)
     )

@@ -57,8 +57,18 @@ def believe(house: House, partner: str, file: bytes, *, now: datetime) -> Believ
     )
 
 
-def answered(tx: Connection, believed: Believed, partner: str, *, now: datetime) -> Batch:
-    """The batch this receipt answers at its newest issue, or `Refused` with the reason why not."""
+def answered(
+    tx: Connection,
+    believed: Believed,
+    partner: str,
+    *,
+    now: datetime,
+    expected: int | None = None,
+) -> Batch:
+    """The batch this receipt answers at its newest issue, or `Refused` with the reason why not.
+
+    `expected` is the batch it came back for, where it is the answer to a transmission.
+    """
     receipt = believed.receipt
     lane = tx.execute(
         select(lanes).where(
@@ -68,7 +78,7 @@ def answered(tx: Connection, believed: Believed, partner: str, *, now: datetime)
         )
     ).one_or_none()
     found = None if lane is None else batches_.numbered(tx, lane.id, receipt.number)
-    if found is None:
+    if found is None or expected not in (None, found.id):
         raise Refused("MRX-4009")
     if receipt.issue < found.issue:
         _file(tx, believed, found, now)

@@ -51,6 +51,22 @@ def confirm(tx: Connection, batch: Batch, erasures: Iterable[Erasure], *, now: d
         _tell_who_waits(tx, batch.partner, asked[erasure.ref], now)
 
 
+def still_asked(tx: Connection, batch: Batch) -> bool:
+    """Whether an answered batch asked for a withdrawal that its receipt did not confirm."""
+    asked = (
+        select(pending.c.ref)
+        .join(
+            batch_notices,
+            (batch_notices.c.ref == pending.c.ref) & (batch_notices.c.batch_id == batch.id),
+        )
+        .where(pending.c.partner == batch.partner, pending.c.ref != "")
+        .where(batch_notices.c.kind == "withdrawal", batch_notices.c.dropped_issue.is_(None))
+        .where(pending.c.batch_id.is_(None))
+        .limit(1)
+    )
+    return tx.scalar(asked) is not None
+
+
 def _tell_who_waits(tx: Connection, partner: str, account: str, now: datetime) -> None:
     still = (
         select(disclosures.c.ref)

@@ -314,6 +314,17 @@ _ALL = (
         "there is a key or a certificate here already",
         "a key is never replaced; move both files away first",
     ),
+    Code("MRX-5012", "the file cannot be written", "check the folder and its free space"),
+    Code(
+        "MRX-5051",
+        "a process of the demo ended or did not answer",
+        "look into the log the reason names",
+    ),
+    Code(
+        "MRX-5052",
+        "the demo did not come out as it should",
+        "its folder keeps everything: look into the logs there",
+    ),
     # -- attempts ------------------------------------------------------------------------------
     Code("MRX-6001", "the partner did not answer", "retried by itself"),
     Code("MRX-6002", "the partner asked to wait", "retried by itself"),
@@ -349,6 +360,12 @@ _ALL = (
         "MRX-9008",
         "what was written does not read back as it was meant",
         "nothing was sent; please report it",
+    ),
+    Code("MRX-9010", "a setting cannot be used", "correct the environment variable it names"),
+    Code(
+        "MRX-9011",
+        "the address cannot be served on",
+        "another program may hold it; give another --port or --host",
     ),
     Code(
         "MRX-9999",

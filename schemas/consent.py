@@ -47,4 +47,5 @@ class ConsentEvent:
     def __post_init__(self) -> None:
         assert self.at.tzinfo is not None, "events carry aware times"
         if self.event is Event.GRANTED:
-            assert self.officer_title and self.text, "a grant names its officer and its text"
+            assert self.officer_title, "a grant names its officer"
+            assert self.text, "a grant names its text"

@@ -120,7 +120,7 @@ _REASONS = {
     "XsdMaxLengthFacet": "the value is longer than {0.value}",
     "XsdAttributeGroup": "an attribute is missing, or one is too many",
     "XsdElement": "there are elements where only text may stand",
-    "XsdAtomicBuiltin": "the value is not {0.local_name}",
+    "XsdAtomicBuiltin": "the value is not a valid {0.local_name}",
 }
 
 

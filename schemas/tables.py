@@ -46,10 +46,10 @@ class Moment(TypeDecorator[datetime]):
     impl = Big
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> int | None:
         return None if value is None else (value - _EPOCH) // _MICROSECOND
 
-    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: Any | None, _dialect: Dialect) -> datetime | None:
         return None if value is None else _EPOCH + value * _MICROSECOND
 
 
@@ -59,10 +59,10 @@ class Day(TypeDecorator[date]):
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: date | None, dialect: Dialect) -> str | None:
+    def process_bind_param(self, value: date | None, _dialect: Dialect) -> str | None:
         return None if value is None else value.isoformat()
 
-    def process_result_value(self, value: Any | None, dialect: Dialect) -> date | None:
+    def process_result_value(self, value: Any | None, _dialect: Dialect) -> date | None:
         return None if value is None else date.fromisoformat(value)
 
 
@@ -72,10 +72,10 @@ class Flag(TypeDecorator[bool]):
     impl = Integer
     cache_ok = True
 
-    def process_bind_param(self, value: bool | None, dialect: Dialect) -> int | None:
+    def process_bind_param(self, value: bool | None, _dialect: Dialect) -> int | None:
         return None if value is None else int(value)
 
-    def process_result_value(self, value: Any | None, dialect: Dialect) -> bool | None:
+    def process_result_value(self, value: Any | None, _dialect: Dialect) -> bool | None:
         return None if value is None else bool(value)
 
 
@@ -85,10 +85,10 @@ class Json(TypeDecorator[Any]):
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: Any | None, dialect: Dialect) -> str | None:
+    def process_bind_param(self, value: Any | None, _dialect: Dialect) -> str | None:
         return None if value is None else orjson.dumps(value).decode()
 
-    def process_result_value(self, value: Any | None, dialect: Dialect) -> Any | None:
+    def process_result_value(self, value: Any | None, _dialect: Dialect) -> Any | None:
         return None if value is None else orjson.loads(value)
 
 

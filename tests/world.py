@@ -135,9 +135,7 @@ class World:
     wire: Wire
 
     def delivery(self) -> Delivery:
-        return Delivery(
-            house=self.house, transport=self.wire, worker="test:0:0", clock=self.clock
-        )
+        return Delivery(house=self.house, transport=self.wire, worker="test:0:0", clock=self.clock)
 
     def deliver(self, rounds: int = 50, *, hurry: bool = True, only: str | None = None) -> None:
         """Run the lanes until nothing is due; `hurry` forgets waiting times between rounds."""

@@ -1,0 +1,168 @@
+"""`mrx demo`: the whole exchange on one machine, as real processes, where anyone can see it."""
+
+import secrets
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+
+from gateway.demo import ends, scene, table
+from gateway.demo.companies import COUNT
+from gateway.demo.ends import Scene
+from gateway.demo.processes import Processes
+from gateway.demo.scene import TakenBack
+from gateway.demo.show import Show
+from gateway.settings import Settings
+from schemas.errors import MrxError
+
+DONE, FAILED, INTERRUPTED = 0, 1, 130
+WATCH_SECONDS = 1.0
+
+
+def run(once: bool, *, companies: int = COUNT) -> int:  # noqa: FBT001  # called with one word
+    """Play the demo and return an exit code: 0 if everything came out as it should.
+
+    Makes a fresh folder under $MRX_HOME. With `once` it ends by itself; else it keeps serving
+    until Ctrl-C. Either way every process it started has ended when this returns.
+    """
+    show = Show()
+    folder = _fresh(Settings().home)
+    code = FAILED
+    with _stopped_by_sigterm():
+        try:
+            with Processes(folder / "logs") as processes:
+                code = _play(show, processes, folder, once=once, companies=companies)
+                show.say("\nStopping every process.")
+        except MrxError as error:
+            show.fail(f"{error}\nThe folder is kept: {folder}")
+        except KeyboardInterrupt:
+            show.say("\nStopped before the end; every process has ended.")
+            code = INTERRUPTED
+    return code
+
+
+def _play(show: Show, processes: Processes, folder: Path, *, once: bool, companies: int) -> int:
+    began = time.monotonic()
+    show.say("One gateway and five partner sandboxes, as real processes on this machine.")
+    show.say("Every company, number and certificate is invented.")
+    show.say(f"Folder: {folder}\n")
+    show.say("1  Starting them: the United States, Mexico, Canada, Taiwan, Israel, Korea.")
+    stage = ends.start(show, processes, folder, count=companies)
+    show.say("2  Connecting them: each end is given the other's certificate and address.")
+    ends.connect(stage)
+    us = stage.us
+    show.say(
+        f"3  Loading {len(us.members):,} members of C-TPAT and {len(us.grants):,} consents of"
+        " their officers; and a few members of each partner's own programme."
+    )
+    ends.load(stage)
+    show.say("4  Exchanging: sealed, numbered batches out, signed receipts back.")
+    scene.exchange(stage)
+    show.say("5  One company takes one consent back.")
+    _tell(show, scene.revoke(stage))
+    show.say("6  Looking from the outside: who holds what, against who consented to what.")
+    wrong = scene.examine(stage)
+    _close(show, stage, wrong, time.monotonic() - began)
+    if wrong:
+        return FAILED
+    if not once:
+        _keep_serving(show, stage)
+    return DONE
+
+
+def _tell(show: Show, taken: TakenBack) -> None:
+    found = taken.revocation
+    assert found.confirmed_at is not None, "it was waited for"
+    seconds = (found.confirmed_at - found.at).total_seconds()
+    fates = ", ".join(fate for _, fate, _, _ in found.lives if fate is not None)
+    show.say(f"   {taken.member.name} (account {taken.member.account}), held by {taken.partner}")
+    show.say(f"   revocation {found.id}: {found.answer} after {seconds:.2f} s; it was {fates}")
+
+
+def _close(show: Show, stage: Scene, wrong: list[str], seconds: float) -> None:
+    with stage.us.house.database.read() as tx:
+        lines = table.read(tx)
+    show.say()
+    show.table(table.render(lines))
+    for reason in table.reasons(lines):
+        show.say(reason)
+    show.say("received: members of the partner's own programme, as it told us\n")
+    phases = ", ".join(f"{title} {took:.1f} s" for title, took in show.phases)
+    show.say(f"Time: {phases}; all {seconds:.1f} s.")
+    if wrong:
+        show.fail("Not everything is as it should be:")
+        for sentence in wrong:
+            show.fail(f"  {sentence}")
+        show.fail(f"The folder is kept: {stage.folder}")
+    else:
+        show.say(
+            "Every consented member that can be said is held, nobody else is; every ledger verifies."
+        )
+
+
+def _keep_serving(show: Show, stage: Scene) -> None:
+    """Say where to look, and stay until Ctrl-C."""
+    us, mrx = stage.us.process, _program()
+    account = stage.us.members[0].account
+    show.say("\nAll six keep serving. Ctrl-C ends it and stops every process.\n")
+    for end in stage.ends:
+        show.say(f"  {end.code}  {end.process.url}/health/ready   MRX_HOME={end.process.home}")
+    show.say(f"  logs      {us.log.parent}\n\nTry, in another terminal:\n")
+    for home, command in (
+        (us.home, "partner list"),
+        (us.home, "batch list"),
+        (us.home, "notice list --state blocked"),
+        (us.home, f"disclosure show {account}"),
+        (us.home, "ledger verify"),
+        (stage.partners["kr-aeo"].process.home, f"roll list {stage.us.code}"),
+    ):
+        show.say(f"  MRX_HOME={home} {mrx} {command}")
+    show.say(f"  curl {us.url}/health/ready")
+    try:
+        while True:
+            stage.processes.look()
+            time.sleep(WATCH_SECONDS)
+    except KeyboardInterrupt:
+        return
+
+
+def _program() -> str:
+    """How a person calls `mrx` here: by the script beside this Python, or through it."""
+    script = Path(sys.executable).with_name("mrx")
+    if not script.exists():
+        return f"{sys.executable} -m gateway.cli"
+    return str(_from_here(script))
+
+
+def _from_here(path: Path) -> Path:
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def _fresh(home: Path) -> Path:
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder = home / f"demo-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+    folder.mkdir(mode=0o700)
+    return folder
+
+
+@contextmanager
+def _stopped_by_sigterm() -> Iterator[None]:
+    """Let SIGTERM end the demo as Ctrl-C does, in order."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(_signal: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

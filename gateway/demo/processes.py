@@ -14,6 +14,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 import httpx
 
@@ -48,7 +49,7 @@ class Processes:
         self._logs = logs
         self._running: list[Process] = []
 
-    def __enter__(self) -> "Processes":
+    def __enter__(self) -> Self:
         self._logs.mkdir(mode=0o700, parents=True, exist_ok=True)
         return self
 
@@ -86,7 +87,9 @@ class Processes:
                 while not _live(client, process):
                     self.look()
                     if time.monotonic() > until:
-                        raise _failed(process.name, f"not live after {START_SECONDS:.0f} s", process)
+                        raise _failed(
+                            process.name, f"not live after {START_SECONDS:.0f} s", process
+                        )
                     time.sleep(_LOOK_SECONDS)
 
     def look(self) -> None:
@@ -102,21 +105,22 @@ class Processes:
         May be called by several threads. What it says besides is kept in commands.log.
         """
         log = self._logs / "commands.log"
-        with subprocess.Popen(  # noqa: S603  # our own program, with arguments of our own
-            _command(arguments),
-            env=environment(home),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        ) as popen:
-            assert popen.stdout is not None
-            assert popen.stderr is not None
-            # Not `communicate`: it would close the pipe the command is tied to.
-            said, besides = popen.stdout.read(), popen.stderr.read()
-            code = popen.wait()
         with log.open("ab") as sink:
-            sink.write(f"$ {shlex.join(('mrx', *arguments))}   # exit {code}\n".encode() + besides)
+            sink.write(f"$ {shlex.join(('mrx', *arguments))}\n".encode())
+            sink.flush()
+            popen = subprocess.Popen(  # noqa: S603  # our own program, with arguments of our own
+                _command(arguments),
+                env=environment(home),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=sink,
+                start_new_session=True,
+            )
+        with popen:
+            assert popen.stdout is not None
+            # Not `communicate`: it would close the pipe the command is tied to.
+            said = popen.stdout.read()
+            code = popen.wait()
         if code != 0:
             raise BadRequest(
                 "MRX-5051", process=f"mrx {' '.join(arguments[:2])}", what=f"exit {code}", log=log

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import func, select
 
 from gateway import inbound
 from mappers import MAPPERS
@@ -20,7 +21,6 @@ from schemas.status import Status
 from schemas.tables import inbound_batches
 from signing.open import open_sealed
 from signing.seal import seal
-from sqlalchemy import func, select
 from tests.world import BYTES_MAX, START, World
 
 EPOCH = "00000000000000aa"

@@ -3,13 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select, update
 
 from outbox import batch, lane
-from outbox.delivery import Delivery
 from partners import agreements
 from schemas.agreement import Stage
 from schemas.tables import certificates, disclosures, pending
-from sqlalchemy import select, update
 from tests.world import LOST_ANSWER, NEVER_ARRIVED, START, World, hastened, member
 
 NAME = "Invented Company 10000001"
@@ -291,5 +290,3 @@ def test_the_stale_feed_bound_is_a_term(told: World):
     told.deliver()
 
     assert told.held("mx-neec") == {NAME: "SUSPENDED"}
-
-

@@ -1,11 +1,11 @@
 """Every fault of the wire, with its twin: not done, and done but unheard. All end alike."""
 
 import pytest
+from sqlalchemy import select
 
 from outbox import batch, ledger
 from schemas.tables import attempts
 from signing.open import open_sealed
-from sqlalchemy import select
 from tests.world import (
     BUSY,
     LOST_ANSWER,

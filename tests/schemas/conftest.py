@@ -47,7 +47,7 @@ class Bait:
         assert self._libc.inotify_add_watch(self._watch, bytes(file), IN_OPEN) > 0
         self._socket = socket.create_server(("127.0.0.1", 0))
         self._socket.setblocking(False)
-        self.address = "127.0.0.1:{}".format(self._socket.getsockname()[1])
+        self.address = f"127.0.0.1:{self._socket.getsockname()[1]}"
 
     def taken(self) -> list[str]:
         """What was touched since this was last asked."""

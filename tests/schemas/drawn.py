@@ -1,14 +1,19 @@
-"""Batches and receipts: one that is plain, and strategies for all there can be."""
+"""Batches and receipts: one that is plain, one that has everything, and all there can be."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 
 from hypothesis import strategies as st
 
+from schemas import exchange
 from schemas import ref as refs
 from schemas.batch import Header, Lane
+from schemas.errors import MrxError
 from schemas.receipt import Erasure, Fate, Level, Receipt, Refusal, Verdict
 
+NS = "{urn:mrx:exchange:1.0}"
 REF = "7ZKQ3M9RTW4R"
+OTHER_REF = "7ZKQ3M9RTW5P"
 DIGEST = "0123456789abcdef" * 4
 DOCUMENT = b'<list xmlns="urn:other"><one>\xe6\xb8\xac</one>\n<one>&amp;</one></list>'
 
@@ -23,9 +28,7 @@ words = (
     .map(lambda text: text.strip(" "))
     .filter(bool)
 )
-moments = st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30)).map(
-    lambda moment: moment.replace(microsecond=0, tzinfo=UTC)
-)
+moments = st.datetimes(timezones=st.just(UTC)).map(lambda moment: moment.replace(microsecond=0))
 ref_texts = st.text(refs.ALPHABET, min_size=11, max_size=11).map(
     lambda body: body + refs.check_character(body)
 )
@@ -129,3 +132,29 @@ def receipts(draw: st.DrawFn) -> Receipt:
         withdrawals=tuple(draw(st.lists(erasures(), max_size=4, unique_by=lambda e: e.ref))),
         held=draw(st.none() | counts),
     )
+
+
+def outcome(work: Callable[[], object]) -> MrxError | None:
+    """What the work was refused with, if it was."""
+    try:
+        work()
+    except MrxError as refused:
+        return refused
+    return None
+
+
+RETAINED = Erasure(ref=REF, fate=Fate.RETAINED, law="Ley Aduanera, art. 59", until=date(2031, 1, 1))
+# One of everything, as written.
+BATCH = exchange.write_batch(
+    header(issue=2, number=2, replaces=DIGEST, previous=DIGEST, announcements=2, withdrawals=1),
+    [REF],
+    DOCUMENT,
+)
+RECEIPT = exchange.write_receipt(
+    receipt(
+        verdict=Verdict.REFUSALS,
+        refused=(Refusal(ref=REF, code="MRX-2307"),),
+        withdrawals=(RETAINED, Erasure(ref=OTHER_REF, fate=Fate.ERASED)),
+    )
+)
+REFUSED = exchange.write_receipt(receipt(verdict=Verdict.REFUSED, code="XML-17"))

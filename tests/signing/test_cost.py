@@ -72,19 +72,19 @@ def honest_seconds(p256) -> float:
         pytest.param({"unsigned": element(0xA1, *many(SHA256_DER))}, id="of unsigned attributes"),
     ],
 )
-def test_24_mb_around_a_content_are_refused_faster_than_an_honest_file_opens(
+def test_24_mb_around_a_content_are_refused_in_a_third_of_the_time_of_an_honest_file(
     p256, honest_seconds, flood
 ):
     file = Draft(key=p256, **flood).file()
     assert len(file) > HUGE
 
-    assert fastest(lambda: refused(file, "MRX-3003")) < honest_seconds
+    assert fastest(lambda: refused(file, "MRX-3003")) < honest_seconds / 3
 
 
-def test_24_mb_of_nested_nothing_are_refused_faster_than_an_honest_file_opens(honest_seconds):
+def test_24_mb_of_nested_nothing_are_refused_in_a_third_of_the_time_of_an_honest_file(honest_seconds):
     file = b"\x30\x80" * (HUGE // 2)
 
-    assert fastest(lambda: refused(file, "MRX-3002")) < honest_seconds
+    assert fastest(lambda: refused(file, "MRX-3002")) < honest_seconds / 3
 
 
 def test_a_long_certificate_nobody_pinned_costs_no_hash_of_the_content(p256, honest_seconds):
@@ -106,7 +106,7 @@ def test_as_many_attributes_as_may_stand_around_a_content_cost_little(p256, hone
         with pytest.raises(NotTrusted, match="MRX-3009"):
             open_sealed(file, [p256.certificate], NOW)
 
-    assert fastest(refuse) < honest_seconds
+    assert fastest(refuse) < honest_seconds / 3
 
 
 def test_opening_copies_the_content_once(key):

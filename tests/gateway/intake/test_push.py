@@ -5,13 +5,13 @@ from datetime import timedelta
 
 import orjson
 import pytest
+from sqlalchemy import select
 
 from gateway.intake import push_consents
 from outbox import ledger, pending
 from partners import consents, roll
 from schemas.tables import members, standing_consents
 from schemas.tables import pending as rows
-from sqlalchemy import select
 from tests.world import World, member
 
 

@@ -1,0 +1,109 @@
+"""Every command by name, and the root that finds them.
+
+    mrx NOUN VERB ...     a noun is a module of this folder with its own group
+    mrx VERB ...          some acts have no noun; they stand in a module beside others
+
+A module is imported when its command is called, and not before: SQLAlchemy, lxml and the web
+framework cost more than a second to import, and `mrx --help` needs none of them. The lines of help
+stand here for the same reason; a test compares those of the verbs with the commands' own.
+"""
+
+import sys
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Any, TypeAlias
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_group
+
+from gateway.cli import exits, faults
+from schemas.errors import MrxError
+
+# Typer keeps its own copy of click behind an underscore; these are its types.
+_Context: TypeAlias = Any
+_Formatter: TypeAlias = Any
+_Command: TypeAlias = Any
+
+VERBS: Mapping[str, tuple[str, str]] = {
+    "init": ("home", "Make this gateway's database and keys, or bring them up to date."),
+    "serve": ("serve", "Serve HTTP and deliver, until told to stop."),
+    "deliver": ("deliver", "Run the lanes here and now."),
+    "open": ("opening", "Verify a sealed file and put its content on stdout."),
+    "certificate": ("home", "Put our own certificate on stdout, in PEM."),
+    "sandbox": ("serve", "Be a partner's end: the same software with that home."),
+    "demo": ("demo", "Show the whole exchange with five partners on this machine."),
+    "version": ("home", "Say which version this is."),
+}
+NOUNS: Mapping[str, str] = {
+    "push": "Take members or consents from the source.",
+    "member": "A member as the source last described it.",
+    "consent": "Consents: what officers permitted, and took back.",
+    "partner": "Partners: agreements, addresses, certificates, lanes.",
+    "notice": "Notices: what waits, what is blocked and why, what is held.",
+    "batch": "Batches: what left or is on its way, with its evidence.",
+    "disclosure": "Disclosures: who was told what about a member.",
+    "revocation": "Revocations, until deletion is confirmed.",
+    "roll": "Rolls: members as a programme last described them.",
+    "ledger": "The ledger: what happened, in one chain.",
+    "translate": "Translate members to or from a programme's document.",
+}
+
+
+class _Commands(Mapping[str, _Command]):
+    """The commands, each imported when it is asked for."""
+
+    def __getitem__(self, name: str) -> _Command:
+        if name in VERBS:
+            return _group(VERBS[name][0]).commands[name]
+        if name not in NOUNS:
+            raise KeyError(name)
+        group = _group(name)
+        group.name, group.help = name, NOUNS[name]
+        return group
+
+    def __iter__(self) -> Iterator[str]:
+        yield from NOUNS
+        yield from VERBS
+
+    def __len__(self) -> int:
+        return len(NOUNS) + len(VERBS)
+
+
+def _group(module: str) -> TyperGroup:
+    return get_group(import_module(f"gateway.cli.{module}").app)
+
+
+class Root(TyperGroup):
+    """`mrx` itself: finds the command, and shows whatever goes wrong in it once and in one way."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands = _Commands()  # type: ignore[assignment]  # nothing is ever added to it
+
+    def list_commands(self, _context: _Context) -> list[str]:
+        return list(self.commands)
+
+    def format_commands(self, _context: _Context, formatter: _Formatter) -> None:
+        verbs = {name: line for name, (_, line) in VERBS.items()}
+        for title, lines in (("Nouns", NOUNS), ("Acts", verbs)):
+            with formatter.section(title):
+                formatter.write_dl(list(lines.items()))
+
+    def invoke(self, context: _Context) -> Any:
+        try:
+            answer = super().invoke(context)
+            sys.stdout.flush()  # so that a closed pipe is met here, and not at the very end
+        except MrxError as error:
+            faults.show(error)
+            raise typer.Exit(exits.FAILED) from error
+        except BrokenPipeError as error:
+            faults.forget_stdout()
+            raise typer.Exit(exits.PIPE_CLOSED) from error
+        except (typer.Exit, typer.Abort, typer.TyperException):
+            raise  # a command's own exit code, or a usage error: Typer knows what to do
+        except Exception as error:
+            # The one edge of the command line: whatever it was, it is shown and fails.
+            faults.show_unexpected(error)
+            raise typer.Exit(exits.FAILED) from error
+        return answer

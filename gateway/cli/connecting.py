@@ -1,0 +1,87 @@
+"""Connecting a partner: its certificate is pinned, its address kept, the exchange enabled.
+
+Repeating it changes nothing; with another certificate it adds that one, so that an old and a new
+key overlap.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import httpx
+
+from outbox import lane, ledger, pending
+from outbox.house import House
+from partners import agreements, certificates
+from partners.certificates import Pinned
+from schemas.errors import BadRequest
+from signing.certificate import Certificate
+
+# What may have blocked members and is no obstacle once the partner is connected.
+LIFTED = frozenset({"MRX-2201", "MRX-2202", "MRX-2203", "MRX-2209"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connected:
+    """How a partner stands after connecting it; `changed` says whether anything is new."""
+
+    partner: str
+    push_url: str | None
+    certificate: str
+    changed: bool
+
+
+def base_url(text: str) -> str:
+    """The address as it is kept, without a slash at its end.
+
+    Raises `BadRequest` MRX-5010 unless it is http or https with a host, and holds no user, no
+    query and no fragment.
+    """
+    try:
+        # The reader that will use it: what it cannot read later, it refuses now.
+        url = httpx.URL(text)
+    except httpx.InvalidURL as error:
+        raise BadRequest("MRX-5010") from error
+    extra = url.userinfo or url.query or "?" in text or "#" in text
+    if url.scheme not in ("http", "https") or not url.host or extra or not text.isprintable():
+        raise BadRequest("MRX-5010")
+    return str(url).rstrip("/")
+
+
+def connect(
+    house: House,
+    partner: str,
+    *,
+    push_url: str | None,
+    certificate: Certificate,
+    by: str,
+    now: datetime,
+) -> Connected:
+    """Connect a partner, in one transaction. Without `push_url` the one that is there stays.
+
+    Raises `BadRequest`: MRX-5001 (no such partner), MRX-5005 (another partner's certificate).
+    """
+    pin = Pinned(
+        fingerprint=certificate.fingerprint,
+        partner=partner,
+        pem=certificate.pem,
+        not_before=certificate.not_before,
+        not_after=certificate.not_after,
+    )
+    with house.database.write() as tx:
+        before = agreements.get(tx, partner)
+        address = push_url or before.push_url
+        changed = certificates.pin(tx, pin, now=now)
+        if not before.agreement.enabled or before.push_url != address:
+            agreements.change(tx, partner, enabled=True, push_url=address)
+            changed = True
+        if changed:
+            told = {"by": by, "certificate": certificate.fingerprint, "push_url": address}
+            ledger.add(tx, "connected", told, now=now, partner=partner)
+        pending.requeue(tx, partner, LIFTED)
+        lane.hurry(tx, only=partner)
+    return Connected(
+        partner=partner,
+        push_url=address,
+        certificate=certificate.fingerprint,
+        changed=changed,
+    )

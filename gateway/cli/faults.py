@@ -1,0 +1,40 @@
+"""What goes wrong, as a person at the command line sees it: one line on stderr.
+
+It reads `error: MRX-nnnn what is so; what to do about it`.
+"""
+
+import os
+import sys
+import traceback
+from pathlib import Path
+
+import typer
+
+from gateway.cli.text import clean
+from schemas.errors import MrxError
+
+DEBUG = "MRX_DEBUG"
+
+
+def show(error: MrxError) -> None:
+    """Show an error that was raised on purpose."""
+    typer.echo(f"error: {clean(str(error))}", err=True)
+
+
+def show_unexpected(error: Exception) -> None:
+    """Show an error nobody meant, without its words: they may quote what was worked on.
+
+    With MRX_DEBUG set, the whole trace is shown, company data included.
+    """
+    if os.environ.get(DEBUG):
+        traceback.print_exception(error)
+    frames = traceback.extract_tb(error.__traceback__)
+    at = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
+    show(MrxError("MRX-9999", what=type(error).__name__, at=at))
+
+
+def forget_stdout() -> None:
+    """Nobody reads stdout any more: let what is still buffered go nowhere, quietly."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)

@@ -1,0 +1,88 @@
+"""`mrx init`, `mrx certificate`, `mrx version`: this gateway itself."""
+
+import platform
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from typing import Annotated
+
+import pysqlite3
+import typer
+
+from gateway.cli import answer, here
+from gateway.cli.nouns import noun
+from gateway.cli.options import AsJson
+from gateway.home import init as make
+from gateway.settings import Settings
+from outbox.house import House
+from partners import agreements
+from schemas.errors import NotReady
+
+DEFAULT_HOME = "us-ctpat"
+
+app = noun()
+
+
+@app.command(epilog="Example: mrx init --home us-ctpat")
+def init(
+    *,
+    home: Annotated[
+        str | None,
+        typer.Option(metavar="PROGRAMME", help="The programme to speak for (us-ctpat)."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make this gateway's database and keys, or bring them up to date.
+
+    Safe to repeat: what is there is never replaced. A folder that is another programme's home is
+    refused; without --home an existing one keeps its own.
+    """
+    settings = here.settings()
+    house = _make(settings, home)
+    try:
+        with house.database.read() as tx:
+            partners = [one.agreement.partner for one in agreements.every(tx)]
+        certificate = house.key.certificate
+        facts = {
+            "home": house.programme,
+            "folder": str(settings.home.resolve()),
+            "certificate": certificate.fingerprint,
+            "valid_until": certificate.not_after,
+            "partners": partners,
+        }
+    finally:
+        house.database.close()
+    answer.one(facts, json=as_json)
+
+
+def _make(settings: Settings, home: str | None) -> House:
+    try:
+        return make(settings, home or DEFAULT_HOME)
+    except NotReady as other:
+        if home is not None or other.code != "MRX-9003":
+            raise
+        return make(settings, str(other.facts["found"]))
+
+
+@app.command(epilog="Example: mrx certificate > us-ctpat.crt")
+def certificate() -> None:
+    """Put our own certificate on stdout, in PEM.
+
+    Partners pin it: they believe what is signed under it, and nothing else of ours.
+    """
+    with here.house() as house:
+        sys.stdout.write(house.key.certificate.pem)
+
+
+@app.command("version", epilog="Example: mrx version --json")
+def show_version(*, as_json: AsJson = False) -> None:
+    """Say which version this is."""
+    try:
+        ours = version("mrx")
+    except PackageNotFoundError:  # run from a source tree that is not installed
+        ours = "unknown"
+    facts = {
+        "mrx": ours,
+        "python": platform.python_version(),
+        "sqlite": pysqlite3.sqlite_version,
+    }
+    answer.one(facts, json=as_json)

@@ -1,0 +1,193 @@
+"""`mrx partner`: agreements, addresses, certificates and lanes of those we exchange with."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+from sqlalchemy import Connection, Row
+
+from gateway.cli import answer, files, here
+from gateway.cli.connecting import base_url
+from gateway.cli.connecting import connect as connect_partner
+from gateway.cli.nouns import noun
+from gateway.cli.options import AsJson, Partner, Reason
+from gateway.cli.text import clean
+from outbox import gate, lane, notices
+from outbox.house import House
+from outbox.notices import State
+from partners import agreements, certificates
+from partners.agreements import Registered
+from schemas.codes import CODES
+from schemas.programme import PROGRAMMES
+
+REASON_LENGTH_MAX = 500
+
+app = noun()
+
+
+@app.command("list", epilog="Example: mrx partner list")
+def list_(*, as_json: AsJson = False) -> None:
+    """List the partners: how each stands, and how many notices are pending, stuck, held."""
+    now = datetime.now(UTC)
+    columns = ("partner", "country", "exchange", "routine", "urgent", "pending", "blocked")
+    with here.house() as house, house.database.read() as tx:
+        counts = notices.counts(tx, house, now=now)
+        found = [
+            _overview(tx, house, registered, counts[registered.agreement.partner], now=now)
+            for registered in agreements.every(tx)
+        ]
+    answer.many((*columns, "refused", "held", "push_url"), found, json=as_json)
+
+
+@app.command(epilog="Example: mrx partner show mx-neec")
+def show(code: Partner, *, as_json: AsJson = False) -> None:
+    """Show one partner: agreement, lanes, certificates, and what stands in the way."""
+    now = datetime.now(UTC)
+    with here.house() as house, house.database.read() as tx:
+        registered = agreements.get(tx, code)
+        counts = notices.counts(tx, house, now=now)[code]
+        facts = {
+            **_overview(tx, house, registered, counts, now=now),
+            **_agreement(registered),
+            "lanes": [_lane(row, now=now) for row in lane.of(tx, code)],
+            "certificates": [
+                {
+                    "fingerprint": pinned.fingerprint,
+                    "not_before": pinned.not_before,
+                    "not_after": pinned.not_after,
+                    "valid": pinned.not_before <= now <= pinned.not_after,
+                }
+                for pinned in certificates.pinned(tx, code)
+            ],
+        }
+    answer.one(facts, json=as_json)
+
+
+@app.command(
+    epilog="Example: mrx partner connect mx-neec --push https://neec.example --certificate neec.crt"
+)
+def connect(
+    code: Partner,
+    *,
+    certificate: Annotated[
+        str, typer.Option(metavar="FILE", help="The partner's certificate, PEM or DER.")
+    ],
+    push: Annotated[
+        str | None, typer.Option(metavar="URL", help="Where to push; without it they pull.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Pin a partner's certificate and enable the exchange.
+
+    Compare the fingerprint with the partner first. Again with another certificate adds that one,
+    so that an old and a new key overlap; an address once given stays until another is given.
+    """
+    url = None if push is None else base_url(push)
+    theirs = files.read_certificate(certificate)
+    with here.house() as house:
+        connected = connect_partner(
+            house, code, push_url=url, certificate=theirs, by=here.who(), now=datetime.now(UTC)
+        )
+    facts = {
+        "partner": connected.partner,
+        "push_url": connected.push_url,
+        "certificate": connected.certificate,
+        "valid_until": theirs.not_after,
+        "changed": connected.changed,
+    }
+    answer.one(facts, json=as_json)
+
+
+@app.command(epilog="Example: mrx partner pause mx-neec --reason 'their maintenance until Monday'")
+def pause(code: Partner, reason: Reason) -> None:
+    """Hold back announcements to a partner.
+
+    Nothing is lost: the backlog grows and is shown. Withdrawals and bad news still leave.
+    """
+    why = _reason(reason)
+    with here.house() as house, house.database.write() as tx:
+        agreements.get(tx, code)
+        lane.pause(tx, code, by=here.who(), reason=why, now=datetime.now(UTC))
+    answer.talk(f"{code} is paused. Withdrawals and bad news still leave.")
+
+
+@app.command(epilog="Example: mrx partner resume mx-neec --reason 'maintenance is over'")
+def resume(code: Partner, reason: Reason) -> None:
+    """Let announcements to a partner leave again."""
+    why = _reason(reason)
+    now = datetime.now(UTC)
+    with here.house() as house, house.database.write() as tx:
+        agreements.get(tx, code)
+        lane.resume(tx, code, by=here.who(), reason=why, now=now)
+        waiting = notices.counts(tx, house, now=now)[code][State.PENDING]
+    answer.talk(f"{code} is resumed. {waiting:,} notices are waiting.")
+
+
+def _reason(reason: str) -> str:
+    """A reason that is one: it will be read in lists and logs for years."""
+    said = reason.strip()
+    if not said or clean(said) != said or len(said) > REASON_LENGTH_MAX:
+        raise typer.BadParameter(
+            f"give one line of 1 to {REASON_LENGTH_MAX} characters", param_hint="--reason"
+        )
+    return said
+
+
+def _overview(
+    tx: Connection, house: House, registered: Registered, counts: dict[State, int], *, now: datetime
+) -> dict[str, object]:
+    code = registered.agreement.partner
+    closed = gate.gate(tx, house, code, now=now).closed
+    states = {row.kind: _state(row) for row in lane.of(tx, code)}
+    return {
+        "partner": code,
+        "country": PROGRAMMES[code].country,
+        "programme": PROGRAMMES[code].name,
+        "exchange": "open" if closed is None else closed,
+        "because": None if closed is None else CODES[closed].title,
+        "repair": None if closed is None else CODES[closed].repair,
+        "push_url": registered.push_url,
+        "routine": states["routine"],
+        "urgent": states["urgent"],
+        "pending": counts[State.PENDING],
+        "blocked": counts[State.BLOCKED],
+        "refused": counts[State.REFUSED],
+        "held": counts[State.HELD],
+    }
+
+
+def _agreement(registered: Registered) -> dict[str, object]:
+    agreement = registered.agreement
+    return {
+        "stage": int(agreement.stage),
+        "stage_name": agreement.stage.name.lower(),
+        "enabled": agreement.enabled,
+        "format": agreement.format,
+        "signed_on": registered.signed_on,
+        "effective_on": agreement.effective_on,
+        "ended_on": agreement.ended_on,
+        "schemes": sorted(agreement.schemes),
+        "statuses": sorted(status.value for status in agreement.statuses),
+        "business_types": None
+        if agreement.business_types is None
+        else sorted(agreement.business_types),
+    }
+
+
+def _lane(row: Row[Any], *, now: datetime) -> dict[str, object]:
+    return {
+        "lane": row.kind,
+        "state": _state(row),
+        "paused_by": row.paused_by,
+        "paused_at": row.paused_at,
+        "reason": row.pause_reason,
+        "failures": row.failures,
+        "next_look": row.look_at if row.look_at > now else None,
+        "next_number": row.next_number,
+    }
+
+
+def _state(row: Row[Any]) -> str:
+    if row.paused:
+        return "paused"
+    return "failing" if row.trips else "open"
