@@ -9,8 +9,8 @@ import typer
 from gateway.cli import answer, files, here
 from gateway.cli.nouns import noun
 from gateway.cli.options import AsJson, Number, OnlyPartner, Output
-from outbox import evidence, release
 from outbox import batch as batches
+from outbox import evidence, release
 from outbox.batch import Batch, State
 from partners import agreements
 

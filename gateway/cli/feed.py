@@ -53,17 +53,17 @@ class Feed:
 
 
 @contextmanager
-def feed(path: str, *, twice: bool, folder: Path) -> Iterator[Feed]:
+def feed(path: str, *, spool_in: Path | None = None) -> Iterator[Feed]:
     """The input while the block lasts. Raises `BadRequest` MRX-5009 if it cannot be read.
 
-    What must be read `twice` and cannot be rewound (stdin, a pipe) is first put into a temporary
-    file in `folder`, which has no name and ends with the process.
+    With `spool_in` it can be opened more than once: what cannot be rewound (stdin, a pipe) is
+    first put into a temporary file in that folder, which has no name and ends with the process.
     """
     with ExitStack() as stack:
         try:
             raw, rewinds = _raw(path, stack)
-            if twice and not rewinds:
-                spool = stack.enter_context(tempfile.TemporaryFile(dir=folder))
+            if spool_in is not None and not rewinds:
+                spool = stack.enter_context(tempfile.TemporaryFile(dir=spool_in))
                 shutil.copyfileobj(raw, spool, 1 << 20)
                 raw, rewinds = spool, True
             opened = Feed(path, raw, rewinds=rewinds, stack=stack)

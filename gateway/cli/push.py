@@ -48,10 +48,11 @@ def members(
     """
     now = datetime.now(UTC)
     at = moment("--as-of", as_of, now=now)
-    folder = here.settings().home
+    # A full list is read twice: first to see who is missing.
+    spool = here.settings().home if mode == "snapshot" else None
     with (
         here.house() as house,
-        feed(file, twice=mode == "snapshot", folder=folder) as source,
+        feed(file, spool_in=spool) as source,
         _watched(file, source) as step,
     ):
         order = push_members.Push(
@@ -79,10 +80,9 @@ def consents(
     """
     now = datetime.now(UTC)
     at = moment("--as-of", as_of, now=now)
-    folder = here.settings().home
     with (
         here.house() as house,
-        feed(file, twice=False, folder=folder) as source,
+        feed(file) as source,
         _watched(file, source) as step,
     ):
         order = push_consents.Push(

@@ -39,7 +39,7 @@ def run(once: bool, *, companies: int = COUNT) -> int:  # noqa: FBT001  # called
                 code = _play(show, processes, folder, once=once, companies=companies)
                 show.say("\nStopping every process.")
         except MrxError as error:
-            show.fail(f"{error}\nThe folder is kept: {folder}")
+            show.fail(f"{error}\nThe folder is kept: {_from_here(folder)}")
         except KeyboardInterrupt:
             show.say("\nStopped before the end; every process has ended.")
             code = INTERRUPTED
@@ -50,9 +50,16 @@ def _play(show: Show, processes: Processes, folder: Path, *, once: bool, compani
     began = time.monotonic()
     show.say("One gateway and five partner sandboxes, as real processes on this machine.")
     show.say("Every company, number and certificate is invented.")
-    show.say(f"Folder: {folder}\n")
+    show.say(f"Folder: {_from_here(folder)}\n")
     show.say("1  Starting them: the United States, Mexico, Canada, Taiwan, Israel, Korea.")
     stage = ends.start(show, processes, folder, count=companies)
+    try:
+        return _carry_out(show, stage, began, once=once)
+    finally:
+        stage.close()
+
+
+def _carry_out(show: Show, stage: Scene, began: float, *, once: bool) -> int:
     show.say("2  Connecting them: each end is given the other's certificate and address.")
     ends.connect(stage)
     us = stage.us
@@ -98,7 +105,7 @@ def _close(show: Show, stage: Scene, wrong: list[str], seconds: float) -> None:
         show.fail("Not everything is as it should be:")
         for sentence in wrong:
             show.fail(f"  {sentence}")
-        show.fail(f"The folder is kept: {stage.folder}")
+        show.fail(f"The folder is kept: {_from_here(stage.folder)}")
     else:
         show.say(
             "Every consented member that can be said is held, nobody else is; every ledger verifies."
@@ -111,8 +118,10 @@ def _keep_serving(show: Show, stage: Scene) -> None:
     account = stage.us.members[0].account
     show.say("\nAll six keep serving. Ctrl-C ends it and stops every process.\n")
     for end in stage.ends:
-        show.say(f"  {end.code}  {end.process.url}/health/ready   MRX_HOME={end.process.home}")
-    show.say(f"  logs      {us.log.parent}\n\nTry, in another terminal:\n")
+        show.say(
+            f"  {end.code}  {end.process.url}/health/ready   home {_from_here(end.process.home)}"
+        )
+    show.say(f"  logs      {_from_here(us.log.parent)}\n\nTry, in another terminal:\n")
     for home, command in (
         (us.home, "partner list"),
         (us.home, "batch list"),
@@ -121,7 +130,7 @@ def _keep_serving(show: Show, stage: Scene) -> None:
         (us.home, "ledger verify"),
         (stage.partners["kr-aeo"].process.home, f"roll list {stage.us.code}"),
     ):
-        show.say(f"  MRX_HOME={home} {mrx} {command}")
+        show.say(f"  MRX_HOME={_from_here(home)} {mrx} {command}")
     show.say(f"  curl {us.url}/health/ready")
     try:
         while True:
@@ -146,7 +155,7 @@ def _from_here(path: Path) -> Path:
 
 def _fresh(home: Path) -> Path:
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder = home / f"demo-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+    folder = home.resolve() / f"demo-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
     folder.mkdir(mode=0o700)
     return folder
 

@@ -58,6 +58,11 @@ class Scene:
     def ends(self) -> tuple[End, ...]:
         return (self.us, *self.partners.values())
 
+    def close(self) -> None:
+        """Let go of the databases."""
+        for end in self.ends:
+            end.house.database.close()
+
 
 def start(show: Show, processes: Processes, folder: Path, *, count: int) -> Scene:
     """Start all six ends; `count` companies are invented meanwhile."""
@@ -73,8 +78,7 @@ def start(show: Show, processes: Processes, folder: Path, *, count: int) -> Scen
             arguments = ("sandbox", code, "--port", str(port), "--trust", str(trust))
             running[code] = processes.start(code, *arguments, home=folder / code, port=port)
         ours = companies.companies(count)
-        processes.wait()
-        advance("live", len(running))
+        processes.wait(lambda live: advance("live", live))
     texts = companies.TEXTS
     return Scene(
         folder=folder,
@@ -113,9 +117,12 @@ def connect(scene: Scene) -> None:
     with scene.show.phase("connect", {"connected": len(pairs)}) as advance:
         for end in scene.ends:
             _write(_certificate(scene, end), [end.house.key.certificate.pem.encode()])
-        with ThreadPoolExecutor(COMMANDS_AT_ONCE) as pool:
+        pool = ThreadPoolExecutor(COMMANDS_AT_ONCE)
+        try:
             for n, _ in enumerate(pool.map(lambda pair: _connect(scene, *pair), pairs), 1):
                 advance("connected", n)
+        finally:
+            pool.shutdown(cancel_futures=True)  # Ctrl-C waits for those that run, not for all
 
 
 def _connect(scene: Scene, here: End, there: End) -> None:

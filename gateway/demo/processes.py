@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -78,12 +79,15 @@ class Processes:
         self._running.append(process)
         return process
 
-    def wait(self) -> None:
-        """Return when every process answers /health/live, or raise `BadRequest` MRX-5051."""
+    def wait(self, step: Callable[[int], None]) -> None:
+        """Return when every process answers /health/live, or raise `BadRequest` MRX-5051.
+
+        `step` is told how many do.
+        """
         until = time.monotonic() + START_SECONDS
         # The environment may name a proxy; loopback is not reached through it.
         with httpx.Client(trust_env=False, timeout=2) as client:
-            for process in self._running:
+            for n, process in enumerate(self._running, 1):
                 while not _live(client, process):
                     self.look()
                     if time.monotonic() > until:
@@ -91,6 +95,7 @@ class Processes:
                             process.name, f"not live after {START_SECONDS:.0f} s", process
                         )
                     time.sleep(_LOOK_SECONDS)
+                step(n)
 
     def look(self) -> None:
         """Raise `BadRequest` MRX-5051 if a process has ended by itself."""

@@ -63,12 +63,13 @@ def exchange(scene: Scene) -> None:
 
 def _report(scene: Scene, advance: Advance) -> tuple[int, ...]:
     """How much is open at each end, then how far each partner has come."""
-    with scene.us.house.database.read() as tx:
-        lines = table.read(tx)
     open_ = []
     for end in scene.ends:
         with end.house.database.read() as tx:
             open_.append(table.unsettled(tx))
+    # Read last: with nothing open before, these numbers are final.
+    with scene.us.house.database.read() as tx:
+        lines = table.read(tx)
     for line in lines:
         advance(line.partner, line.done)
     return (*open_, *(line.done for line in lines))

@@ -75,16 +75,16 @@ class _Lines:
         self._console = console
         self._title = title
         self._totals = totals
+        self._said_at = dict.fromkeys(totals, time.monotonic())
         self._full: set[str] = set()
-        self._said_at = time.monotonic()
 
     def __call__(self, name: str, done: int, /) -> None:
         total = self._totals[name]
         full = done >= total and name not in self._full
-        due = done < total and time.monotonic() - self._said_at >= LINE_SECONDS
+        due = done < total and time.monotonic() - self._said_at[name] >= LINE_SECONDS
         if full:
             self._full.add(name)
         if full or due:
-            self._said_at = time.monotonic()
+            self._said_at[name] = time.monotonic()
             line = f"   {self._title}: {name} {done:,} of {total:,}"
             self._console.print(line, markup=False, soft_wrap=True)
