@@ -42,8 +42,9 @@ class Certificate:
         """The one certificate that stands there, in DER or in PEM (text around it is skipped).
 
         Raises `NotTrusted` (MRX-3012) if there is none or more than one, or if our profile could
-        never trust it: its key is neither RSA of at least 3072 bits nor P-256, or its keyUsage
-        does not say digitalSignature. Says nothing about its dates: ask `valid_at`.
+        never trust it: its key is neither RSA of at least 3072 bits nor P-256, its keyUsage does
+        not say digitalSignature, its serial number is not positive, or it is too large to stand
+        around a content. Says nothing about its dates: ask `valid_at`.
         """
         if len(pem_or_der) > _PEM_BYTES_MAX:
             raise _unusable(f"more than {_PEM_BYTES_MAX} bytes")

@@ -18,12 +18,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from gateway.cli.text import clean
+from gateway.cli.text import clean, harmless
 
 Facts = Mapping[str, object]
 # A terminal's table is laid out at once; a long list becomes several tables.
 ROWS_A_TABLE = 500
-_JSON = orjson.OPT_UTC_Z
 
 
 def many(columns: Sequence[str], items: Iterable[Facts], *, json: bool) -> None:
@@ -52,7 +51,7 @@ def few(columns: Sequence[str], items: Sequence[Facts], *, at_most: int) -> None
 def one(facts: Facts, *, json: bool) -> None:
     """Answer with one thing: its facts, and its lists of things each as a table of its own."""
     if json:
-        _write(orjson.dumps(facts, default=_told, option=_JSON | orjson.OPT_INDENT_2) + b"\n")
+        _write(_document(facts, orjson.OPT_INDENT_2) + b"\n")
         return
     lists = {name: _items(value) for name, value in facts.items()}
     single = {name: value for name, value in facts.items() if lists[name] is None}
@@ -120,9 +119,15 @@ def _array(items: Iterable[Facts]) -> None:
     first = True
     for item in items:
         _write(b"[\n" if first else b",\n")
-        _write(orjson.dumps(item, default=_told, option=_JSON))
+        _write(_document(item))
         first = False
     _write(b"[]\n" if first else b"\n]\n")
+
+
+def _document(facts: Facts, option: int = 0) -> bytes:
+    document = orjson.dumps(facts, default=_told, option=orjson.OPT_UTC_Z | option)
+    # The same document, but safe to look at: what acts on a terminal can be written as an escape.
+    return harmless(document) if sys.stdout.isatty() else document
 
 
 def _told(value: object) -> object:

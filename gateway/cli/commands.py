@@ -27,7 +27,7 @@ _Command: TypeAlias = Any
 
 VERBS: Mapping[str, tuple[str, str]] = {
     "init": ("home", "Make this gateway's database and keys, or bring them up to date."),
-    "serve": ("serve", "Serve HTTP and deliver, until told to stop."),
+    "serve": ("serve", "Serve partners over HTTP and deliver to them, until told to stop."),
     "deliver": ("deliver", "Run the lanes here and now."),
     "open": ("opening", "Verify a sealed file and put its content on stdout."),
     "certificate": ("home", "Put our own certificate on stdout, in PEM."),

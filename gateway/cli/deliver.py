@@ -44,10 +44,10 @@ def deliver(
     ] = TIMEOUT_SECONDS,
     as_json: AsJson = False,
 ) -> None:
-    """Run the lanes here and now: all that is due, once.
+    """Run the lanes here and now.
 
-    Waiting times are forgotten first, and leases of dead processes ended. With --until-idle it
-    goes on until nothing is unanswered and nothing that may leave waits. What is blocked, paused
+    All that is due is worked once. Waiting times are forgotten first, and leases of dead
+    processes ended. With --until-idle it goes on until nothing is unanswered and nothing that may leave waits. What is blocked, paused
     or behind a closed gate is not waited for; neither are partners that pull.
     """
     until = time.monotonic() + timeout

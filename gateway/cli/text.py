@@ -1,7 +1,7 @@
 r"""Text on its way to a person's terminal: nothing in it may act on the terminal.
 
 A company's name may hold line ends, escape sequences of the newer kind (U+009B) and marks that
-turn the direction of writing. They are shown as escapes; JSON, which is exact, never comes here.
+turn the direction of writing. They are shown as escapes.
 
 >>> clean("Nuñez\x1b[2J 한국\n")
 'Nuñez\\x1b[2J 한국\\n'
@@ -9,6 +9,7 @@ turn the direction of writing. They are shown as escapes; JSON, which is exact, 
 'Acme\\u202egpj.exe'
 """
 
+import json
 import unicodedata
 
 # Controls, formats, surrogates, private and unassigned; line and paragraph separators.
@@ -25,6 +26,20 @@ def clean(text: str) -> str:
         character.encode("unicode_escape").decode("ascii") if _acts(character) else character
         for character in text
     )
+
+
+def harmless(document: bytes) -> bytes:
+    r"""The same JSON document, with such characters written as JSON's own escapes.
+
+    >>> harmless('{"name": "Acme\u202e"}\n'.encode())
+    b'{"name": "Acme\\u202e"}\n'
+    """
+    text = document.decode()
+    escaped = (
+        json.dumps(character)[1:-1] if character != "\n" and _acts(character) else character
+        for character in text
+    )
+    return "".join(escaped).encode()
 
 
 def _acts(character: str) -> bool:

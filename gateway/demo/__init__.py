@@ -5,7 +5,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,22 +13,30 @@ from types import FrameType
 
 from gateway.demo import ends, scene, table
 from gateway.demo.companies import COUNT
-from gateway.demo.ends import Scene
+from gateway.demo.ends import US, Scene
+from gateway.demo.foreign import CASTS
 from gateway.demo.processes import Processes
 from gateway.demo.scene import TakenBack
 from gateway.demo.show import Show
 from gateway.settings import Settings
 from schemas.errors import MrxError
+from schemas.programme import PROGRAMMES
 
 DONE, FAILED, INTERRUPTED = 0, 1, 130
 WATCH_SECONDS = 1.0
 
 
-def run(once: bool, *, companies: int = COUNT) -> int:  # noqa: FBT001  # called with one word
+def run(
+    once: bool,  # noqa: FBT001  # called with one word
+    *,
+    companies: int = COUNT,
+    partners: Sequence[str] = tuple(CASTS),
+) -> int:
     """Play the demo and return an exit code: 0 if everything came out as it should.
 
     Makes a fresh folder under $MRX_HOME. With `once` it ends by itself; else it keeps serving
-    until Ctrl-C. Either way every process it started has ended when this returns.
+    until Ctrl-C. Either way every process it started has ended when this returns. `companies` and
+    `partners` make it smaller.
     """
     show = Show()
     folder = _fresh(Settings().home)
@@ -36,7 +44,12 @@ def run(once: bool, *, companies: int = COUNT) -> int:  # noqa: FBT001  # called
     with _stopped_by_sigterm():
         try:
             with Processes(folder / "logs") as processes:
-                code = _play(show, processes, folder, once=once, companies=companies)
+                show.say(
+                    f"A gateway and {len(partners)} partner sandboxes, as real processes here."
+                )
+                show.say("Every company, number and certificate is invented.")
+                show.say(f"Folder: {_from_here(folder)}\n")
+                code = _play(show, processes, folder, partners, once=once, companies=companies)
                 show.say("\nStopping every process.")
         except MrxError as error:
             show.fail(f"{error}\nThe folder is kept: {_from_here(folder)}")
@@ -46,13 +59,19 @@ def run(once: bool, *, companies: int = COUNT) -> int:  # noqa: FBT001  # called
     return code
 
 
-def _play(show: Show, processes: Processes, folder: Path, *, once: bool, companies: int) -> int:
+def _play(
+    show: Show,
+    processes: Processes,
+    folder: Path,
+    partners: Sequence[str],
+    *,
+    once: bool,
+    companies: int,
+) -> int:
     began = time.monotonic()
-    show.say("One gateway and five partner sandboxes, as real processes on this machine.")
-    show.say("Every company, number and certificate is invented.")
-    show.say(f"Folder: {_from_here(folder)}\n")
-    show.say("1  Starting them: the United States, Mexico, Canada, Taiwan, Israel, Korea.")
-    stage = ends.start(show, processes, folder, count=companies)
+    countries = ", ".join(PROGRAMMES[code].country for code in (US, *partners))
+    show.say(f"1  Starting them: {countries}.")
+    stage = ends.start(show, processes, folder, codes=partners, count=companies)
     try:
         return _carry_out(show, stage, began, once=once)
     finally:
@@ -93,7 +112,7 @@ def _tell(show: Show, taken: TakenBack) -> None:
 
 def _close(show: Show, stage: Scene, wrong: list[str], seconds: float) -> None:
     with stage.us.house.database.read() as tx:
-        lines = table.read(tx)
+        lines = [line for line in table.read(tx) if line.partner in stage.partners]
     show.say()
     show.table(table.render(lines))
     for reason in table.reasons(lines):
@@ -116,7 +135,7 @@ def _keep_serving(show: Show, stage: Scene) -> None:
     """Say where to look, and stay until Ctrl-C."""
     us, mrx = stage.us.process, _program()
     account = stage.us.members[0].account
-    show.say("\nAll six keep serving. Ctrl-C ends it and stops every process.\n")
+    show.say("\nAll of them keep serving. Ctrl-C ends it and stops every process.\n")
     for end in stage.ends:
         show.say(
             f"  {end.code}  {end.process.url}/health/ready   home {_from_here(end.process.home)}"
@@ -128,7 +147,7 @@ def _keep_serving(show: Show, stage: Scene) -> None:
         (us.home, "notice list --state blocked"),
         (us.home, f"disclosure show {account}"),
         (us.home, "ledger verify"),
-        (stage.partners["kr-aeo"].process.home, f"roll list {stage.us.code}"),
+        (stage.ends[-1].process.home, f"roll list {US}"),
     ):
         show.say(f"  MRX_HOME={_from_here(home)} {mrx} {command}")
     show.say(f"  curl {us.url}/health/ready")

@@ -11,7 +11,7 @@ FOLDER/
   logs/                     one a process, and the commands that were run
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -64,9 +64,10 @@ class Scene:
             end.house.database.close()
 
 
-def start(show: Show, processes: Processes, folder: Path, *, count: int) -> Scene:
-    """Start all six ends; `count` companies are invented meanwhile."""
-    codes = list(foreign.CASTS)
+def start(
+    show: Show, processes: Processes, folder: Path, *, codes: Sequence[str], count: int
+) -> Scene:
+    """Start the gateway and the sandboxes of `codes`; `count` companies are invented meanwhile."""
     us_port, *ports = free_ports(1 + len(codes))
     with show.phase("start", {"live": 1 + len(codes)}) as advance:
         us = homes.init(Settings(home=folder / US), US)
@@ -79,7 +80,7 @@ def start(show: Show, processes: Processes, folder: Path, *, count: int) -> Scen
             running[code] = processes.start(code, *arguments, home=folder / code, port=port)
         ours = companies.companies(count)
         processes.wait(lambda live: advance("live", live))
-    texts = companies.TEXTS
+    texts = {code: companies.TEXTS[code] for code in codes}
     return Scene(
         folder=folder,
         processes=processes,

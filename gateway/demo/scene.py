@@ -1,6 +1,6 @@
 """What happens on the stage, from full queues to a withdrawal that is confirmed.
 
-    exchange   until nothing is open at any of the six ends
+    exchange   until nothing is open at any end
     revoke     one company takes its consent back; its withdrawal is confirmed
     examine    ledgers, and from the outside: who holds what, against what was consented
 
@@ -52,12 +52,13 @@ def exchange(scene: Scene) -> None:
         while True:
             scene.processes.look()
             now = _report(scene, advance)
-            if not any(now[: len(scene.ends)]):
+            still_open = sum(now[: len(scene.ends)])
+            if not still_open:
                 return
             if now != before:
                 before, moved = now, time.monotonic()
             elif time.monotonic() - moved > STALL_SECONDS:
-                raise BadRequest("MRX-5052", what="nothing moves any more", open=sum(now[:6]))
+                raise BadRequest("MRX-5052", what="nothing moves any more", open=still_open)
             time.sleep(LOOK_SECONDS)
 
 
@@ -71,7 +72,8 @@ def _report(scene: Scene, advance: Advance) -> tuple[int, ...]:
     with scene.us.house.database.read() as tx:
         lines = table.read(tx)
     for line in lines:
-        advance(line.partner, line.done)
+        if line.partner in scene.partners:
+            advance(line.partner, line.done)
     return (*open_, *(line.done for line in lines))
 
 

@@ -80,7 +80,7 @@ def _line(tx: Connection, partner: str) -> Line:
         held=_count(tx, known & live & current),
         withdrawn=_count(tx, known & disclosures.c.gone_at.is_not(None)),
         refused=tx.scalar(refused) or 0,
-        blocked={code: n for code, n in tx.execute(stopped).tuples() if code not in _REFUSED},
+        blocked={code: n for code, n in tx.execute(stopped) if code not in _REFUSED},
         batches=every,
         receipts=tx.scalar(answered.where(mine)) or 0,
         received=foreign_roll.size(tx, partner),

@@ -47,7 +47,10 @@ SHAPES: dict[str, tuple[Callable[[], bytes], str | None]] = {
     "elements without end": (lambda: b"<a>" * (MARKUP_MAX * 2), "MRX-2304"),
     "attributes of one element": (lambda: attributes(MARKUP_MAX), "MRX-2304"),
     "half as many attributes of one element": (lambda: attributes(MARKUP_MAX // 2), None),
-    "attributes of many": (lambda: flood(b'<a b="" c="" d=""/>'), "MRX-2304"),
+    "attributes of many": (
+        lambda: flood(b'<a b="" c="" d=""/>', MARKUP_MAX // 3),
+        "MRX-2304",
+    ),
     "attributes of many, as many as allowed": (
         lambda: flood(b'<a b="" c="" d=""/>', MARKUP_MAX // 4 - 1),
         None,
@@ -90,7 +93,7 @@ SHAPES: dict[str, tuple[Callable[[], bytes], str | None]] = {
     "references of XML itself": (lambda: flood(b"&amp;&lt;", 1_000_000), None),
     "white space": (lambda: flood(b" \n" * 64 + b"<a/>"), None),
     "a tag of 20 million lines": (lambda: b"<r\n" + b"\n" * 20_000_000, "MRX-2304"),
-    "equals signs": (lambda: flood(b"="), "MRX-2304"),
+    "equals signs": (lambda: flood(b"=", MARKUP_MAX), "MRX-2304"),
     "brackets": (lambda: flood(b"]]", 4_000_000), None),
     "half a document": (lambda: members()[:-100], "MRX-2302"),
     "an entity of entities": (

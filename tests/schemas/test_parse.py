@@ -126,6 +126,7 @@ def test_what_is_no_utf8_xml_is_refused(content: bytes):
         "<?xml version='1.0' standalone='yes' encoding='UTF-7'?>",
         "<?xml version='1.0' encoding='UTF-7'",
         "<?xml version='1.0'" + " " * DECLARATION_BYTES_MAX + "encoding='UTF-7'?>",
+        "<?xml version='1.0'" + " " * DECLARATION_BYTES_MAX + "encoding='UTF-8'?>",
         "<?xml" + " " * 2000 + "version='1.0' encoding='UTF-7'?>",
     ],
 )

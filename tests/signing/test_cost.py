@@ -81,7 +81,9 @@ def test_24_mb_around_a_content_are_refused_in_a_third_of_the_time_of_an_honest_
     assert fastest(lambda: refused(file, "MRX-3003")) < honest_seconds / 3
 
 
-def test_24_mb_of_nested_nothing_are_refused_in_a_third_of_the_time_of_an_honest_file(honest_seconds):
+def test_24_mb_of_nested_nothing_are_refused_in_a_third_of_the_time_of_an_honest_file(
+    honest_seconds,
+):
     file = b"\x30\x80" * (HUGE // 2)
 
     assert fastest(lambda: refused(file, "MRX-3002")) < honest_seconds / 3

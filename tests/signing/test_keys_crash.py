@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import stat
 from pathlib import Path
 
 import pytest
@@ -59,3 +60,23 @@ def test_killed_before_any_step_it_is_repaired_by_calling_again(tmp_path, step):
         assert path.stat().st_mode & 0o777 == 0o600
         assert sorted(file.name for file in folder.iterdir()) == ["home.crt", "home.key"]
     assert kills >= 2, "the step is taken for the key and for its certificate"
+
+
+def test_each_file_is_on_disk_before_it_has_its_name_and_the_name_before_the_next(
+    tmp_path, monkeypatch
+):
+    taken, fsync, link = [], os.fsync, os.link
+
+    def fsync_noted(handle: int) -> None:
+        taken.append("folder" if stat.S_ISDIR(os.fstat(handle).st_mode) else "file")
+        fsync(handle)
+
+    def link_noted(source: Path, target: Path) -> None:
+        taken.append(target.name)
+        link(source, target)
+
+    monkeypatch.setattr(os, "fsync", fsync_noted)
+    monkeypatch.setattr(os, "link", link_noted)
+    keys.create(tmp_path / "home.key", "us-ctpat", NOW, kind="p256")
+
+    assert taken == ["file", "home.key", "folder", "file", "home.crt", "folder"]

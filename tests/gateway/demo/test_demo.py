@@ -29,8 +29,8 @@ COMPANIES = 200
 SECONDS = 120
 
 
-def command(*, once, count):
-    play = f"import sys; from gateway import demo; sys.exit(demo.run({once}, companies={count}))"
+def command(once, **size):
+    play = f"import sys; from gateway import demo; sys.exit(demo.run({once}, **{size}))"
     return [sys.executable, "-c", play]
 
 
@@ -70,7 +70,7 @@ def played(tmp_path_factory):
     """A demo of 200 companies that has ended: what it said, and its home."""
     home = tmp_path_factory.mktemp("demo")
     done = subprocess.run(
-        command(once=True, count=COMPANIES),
+        command(True, companies=COMPANIES),
         cwd=ROOT,
         env=environment(home),
         capture_output=True,
@@ -196,10 +196,11 @@ def test_without_a_terminal_progress_is_plain_lines_on_stderr(played):
 # -- ended from outside ----------------------------------------------------------------------------
 
 
-def start(home):
+def start(home, **size):
+    """A demo that keeps serving; what it says goes to a file."""
     with (home / "said").open("wb") as sink:
         return subprocess.Popen(
-            command(once=False, count=30),
+            command(False, companies=30, **size),
             cwd=ROOT,
             env=environment(home),
             stdout=sink,
@@ -208,49 +209,60 @@ def start(home):
         )
 
 
-def says(home, words):
-    return words in (home / "said").read_text("utf-8")
+def said(home):
+    return (home / "said").read_text("utf-8")
 
 
-def killed(demo):
-    demo.kill()
-    assert demo.wait(10) == -signal.SIGKILL
+def serving(home, demo):
+    """Wait until a demo with one partner keeps serving."""
+    wait(lambda: "keep serving" in said(home) or demo.poll() is not None)
+    assert len(children(home)) == 2, said(home)
 
 
 def test_killed_while_it_starts_it_leaves_no_process(tmp_path):
     demo = start(tmp_path)
     wait(lambda: len(children(tmp_path)) >= 3)
-    killed(demo)
-    wait(lambda: not children(tmp_path), seconds=15)
+    demo.kill()
+    assert demo.wait(10) == -signal.SIGKILL
+    wait(lambda: not children(tmp_path), seconds=20)
 
 
 def test_killed_while_it_serves_it_leaves_no_process(tmp_path):
-    demo = start(tmp_path)
-    wait(lambda: says(tmp_path, "keep serving") or demo.poll() is not None)
-    assert len(children(tmp_path)) == 6
-    killed(demo)
-    wait(lambda: not children(tmp_path), seconds=15)
+    demo = start(tmp_path, partners=["kr-aeo"])
+    serving(tmp_path, demo)
+    demo.kill()
+    assert demo.wait(10) == -signal.SIGKILL
+    wait(lambda: not children(tmp_path), seconds=20)
 
 
-@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
-def test_interrupted_while_it_serves_it_stops_every_process_and_ends_with_0(tmp_path, ending):
-    demo = start(tmp_path)
-    wait(lambda: says(tmp_path, "keep serving") or demo.poll() is not None)
-    demo.send_signal(ending)
+def test_ctrl_c_while_it_serves_stops_every_process_and_ends_with_0(tmp_path):
+    demo = start(tmp_path, partners=["kr-aeo"])
+    serving(tmp_path, demo)
+    demo.send_signal(signal.SIGINT)
     assert demo.wait(30) == 0
     assert children(tmp_path) == []
 
 
-def test_a_process_that_dies_is_named_with_its_log(tmp_path):
-    demo = start(tmp_path)
-    wait(lambda: says(tmp_path, "keep serving") or demo.poll() is not None)
-    mark = b"MRX_HOME=%s/kr-aeo" % str(next(tmp_path.glob("demo-*"))).encode()
-    (victim,) = [
-        pid for pid in children(tmp_path) if mark in Path(f"/proc/{pid}/environ").read_bytes()
-    ]
+def test_told_to_stop_before_the_end_it_stops_every_process_and_says_so(tmp_path):
+    demo = start(tmp_path, partners=["kr-aeo"])
+    wait(lambda: len(children(tmp_path)) == 2)
+    demo.send_signal(signal.SIGTERM)
+    assert demo.wait(30) == 130
+    assert children(tmp_path) == []
+    assert "Stopped before the end" in said(tmp_path)
+
+
+def test_a_process_that_dies_ends_the_demo_and_is_named_with_its_log(tmp_path):
+    demo = start(tmp_path, partners=["kr-aeo"])
+    wait(lambda: len(children(tmp_path)) == 2)
+    (victim,) = [pid for pid in children(tmp_path) if home_of(pid).endswith("/kr-aeo")]
     os.kill(victim, signal.SIGKILL)
     assert demo.wait(30) == 1
-    said = (tmp_path / "said").read_text("utf-8")
-    assert "MRX-5051" in said
-    assert "kr-aeo.log" in said
     assert children(tmp_path) == []
+    assert "MRX-5051" in said(tmp_path)
+    assert "kr-aeo.log" in said(tmp_path)
+
+
+def home_of(pid):
+    entries = Path(f"/proc/{pid}/environ").read_bytes().decode().split("\0")
+    return next(entry for entry in entries if entry.startswith("MRX_HOME="))

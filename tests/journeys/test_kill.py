@@ -1,0 +1,190 @@
+"""kill -9 of the gateway and of a sandbox at random moments: the same end as calm weather.
+
+Real processes and real HTTP. Pushes, consents and revocations go on beside them through the
+library, as any other process would. Longer by `MRX_KILLS=n`, another course by `MRX_SEED=n`.
+"""
+
+import io
+import os
+import random
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import orjson
+import pytest
+
+from gateway import home
+from gateway.intake import push_consents, push_members
+from gateway.settings import Settings
+from mappers import MAPPERS
+from outbox import batch, ledger, revocations
+from outbox.house import House
+from partners import foreign_roll
+from schemas import exchange
+from schemas.consent import ConsentEvent, Event
+from schemas.tables import batch_files, disclosures, lanes
+from schemas.tables import ledger as ledger_rows
+from signing.open import open_sealed
+from sqlalchemy import select, update
+from tests.journeys.processes import Server, free_port, mrx
+from tests.world import member
+
+pytestmark = [pytest.mark.slow, pytest.mark.processes]
+
+KILLS = int(os.environ.get("MRX_KILLS", "12"))
+SEED = int(os.environ.get("MRX_SEED", "4"))
+PARTNER = "mx-neec"
+
+
+class Source:
+    """CBP's side: keeps what is true, and tells the gateway."""
+
+    def __init__(self, house: House, dice: random.Random) -> None:
+        self.house, self.dice = house, dice
+        self.people: dict[str, dict[str, object]] = {}
+        self.consented: set[str] = set()
+        self.never: set[str] = set()  # names never consented for
+        self.revoked: list[int] = []
+        self.turn = 0
+
+    def act(self) -> None:
+        self.turn += 1
+        accounts = [str(20_000_000 + self.turn * 10 + n) for n in range(6)]
+        people = [member(a, name=f"Invented {a} ({self.turn})") for a in accounts]
+        if self.people:
+            worse = self.dice.choice(sorted(self.people))
+            people.append({**self.people[worse], "status": "SUSPENDED"})
+        self._push(people)
+        self._consent(accounts[:5], Event.GRANTED)
+        self.never.add(accounts[5])
+        if self.dice.random() < 0.5:
+            self.revoked += self._consent([self.dice.choice(sorted(self.consented))], Event.REVOKED)
+
+    def _push(self, people: list[dict[str, object]]) -> None:
+        body, now = b"\n".join(map(orjson.dumps, people)), datetime.now(UTC)
+        order = push_members.Push(
+            open=lambda: io.BytesIO(body), format="ndjson", mode="delta", as_of=now, now=now
+        )
+        assert push_members.push(self.house, order).rejected == 0
+        self.people |= {str(one["account"]): one for one in people}
+
+    def _consent(self, accounts: list[str], event: Event) -> list[int]:
+        now = datetime.now(UTC)
+        given = event is Event.GRANTED
+        events = [
+            ConsentEvent(
+                account=account,
+                programme=PARTNER,
+                event=event,
+                at=now,
+                officer_title="President" if given else None,
+                text="neec-2014" if given else None,
+            )
+            for account in accounts
+        ]
+        with self.house.database.write() as tx:
+            push_consents.consents.heard(tx, now)
+            _, numbers = push_consents.record(tx, self.house, events, now=now, by="test")
+        self.consented = self.consented | set(accounts) if given else self.consented - set(accounts)
+        return numbers
+
+
+@pytest.fixture
+def pair(tmp_path: Path):
+    ours = Server(tmp_path / "us", ["serve", "--port", str(port := free_port())], port)
+    mrx(ours.home, "init")
+    certificate = tmp_path / "us.pem"
+    certificate.write_text(mrx(ours.home, "certificate").stdout)
+    port = free_port()
+    words = ["sandbox", PARTNER, "--port", str(port), "--trust", str(certificate)]
+    theirs = Server(tmp_path / "mx", words, port)
+    theirs.start()
+    theirs.wait()
+    theirs_pem = tmp_path / "mx.pem"
+    theirs_pem.write_text(mrx(theirs.home, "certificate").stdout)
+    mrx(
+        ours.home,
+        "partner",
+        "connect",
+        PARTNER,
+        "--push",
+        theirs.url,
+        "--certificate",
+        str(theirs_pem),
+    )
+    ours.start()
+    ours.wait()
+    yield ours, theirs
+    for server in (ours, theirs):
+        server.stop()
+
+
+def test_killed_at_random_moments_it_ends_as_in_calm_weather(pair: tuple[Server, Server]):
+    ours, theirs = pair
+    dice = random.Random(SEED)
+    house = home.open_home(Settings(home=ours.home))
+    with house.database.write() as tx:
+        tx.execute(update(lanes).values(batch_max=3))  # many batches, many moments
+    source = Source(house, dice)
+    for _ in range(KILLS):
+        for _ in range(3):
+            source.act()
+        time.sleep(dice.random() * 0.6)
+        victim = dice.choice([ours, theirs])
+        victim.kill()
+        source.act()
+        victim.start()
+        victim.wait()
+
+    done = mrx(ours.home, "deliver", "--until-idle", "--timeout", "120", check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert ours.kills and theirs.kills
+    _same_end(source, home.open_home(Settings(home=theirs.home)))
+    _whole(house, source)
+
+
+def _same_end(source: Source, end: House) -> None:
+    with end.database.read() as tx:
+        held = {row.name: row.status for row in foreign_roll.every(tx, "us-ctpat")}
+        assert ledger.verify(tx).broken_at is None
+    assert held == {
+        str(source.people[account]["name"]): source.people[account]["status"]
+        for account in source.consented
+    }
+
+
+def _whole(house: House, source: Source) -> None:
+    with house.database.read() as tx:
+        assert ledger.verify(tx).broken_at is None
+        sent = batch.every(tx)
+        for kind in ("routine", "urgent"):
+            lane = [one for one in sent if one.lane == kind]
+            assert [one.number for one in lane] == list(range(1, len(lane) + 1))
+            assert [one.previous_digest for one in lane[1:]] == [one.digest for one in lane[:-1]]
+            assert {one.state for one in lane} == {"settled"}
+        for number in source.revoked:
+            assert revocations.get(tx, number).answer in {
+                "never told",
+                "removed before sending",
+                "deletion confirmed",
+            }
+        entered = {
+            (notice[1], notice[2])
+            for entry in tx.scalars(
+                select(ledger_rows.c.entry).where(ledger_rows.c.kind == "disclosed")
+            )
+            for notice in orjson.loads(entry)["announced"]
+        }
+        files = tx.scalars(select(batch_files.c.file)).all()
+        refs = dict(tx.execute(select(disclosures.c.ref, disclosures.c.account)).all())
+    never = {str(source.people[account]["name"]) for account in source.never}
+    for file in files:
+        content = open_sealed(bytes(file), [house.key.certificate], datetime.now(UTC)).content
+        opened = exchange.read_batch(content)
+        records = () if opened.document is None else MAPPERS[PARTNER].read(opened.document)
+        for record in records:
+            assert record.name not in never
+            assert (record.ref, record.version) in entered, "no disclosure without ledger entry"
+            assert record.ref in refs
