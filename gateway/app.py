@@ -17,6 +17,7 @@ from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
 from gateway import health, inbound
+from gateway.shield import Shield
 from gateway.settings import Settings
 from outbox.house import House
 from outbox.transport import MEDIA_TYPE
@@ -93,6 +94,7 @@ def build(house: House, settings: Settings) -> FastAPI:
             status_code=200 if well else 503,
         )
 
+    app.add_middleware(Shield)
     return app
 
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
+from gateway import trace
 from outbox import endings, lane, worker_name
 from outbox.delivery import Delivery
 from outbox.house import House
@@ -55,7 +56,7 @@ class Worker:
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
-        trace: TracebackType | None,
+        frames: TracebackType | None,
     ) -> None:
         """Let each thread finish the transmission it is in; what is not finished is repeated."""
         self._stop.set()
@@ -77,9 +78,8 @@ class Worker:
             except MrxError as error:
                 logger.error("delivery stopped: %s", error)  # noqa: TRY400  # the code says it all
                 pause = REST_SECONDS
-            except Exception:
-                # The one edge of this thread: whatever it was, the other lanes go on.
-                logger.exception("MRX-9999 delivery failed")
+            except Exception as error:  # noqa: BLE001  # whatever it was, the other lanes go on
+                logger.error("MRX-9999 delivery failed: %s", trace.of(error))  # noqa: TRY400
                 pause = REST_SECONDS
             self._stop.wait(pause)
 
@@ -90,5 +90,5 @@ class Worker:
                     lane.bury(tx)
                 while endings.end_due(self._house, now=datetime.now(UTC)):
                     pass
-            except Exception:
-                logger.exception("MRX-9999 sweep failed")
+            except Exception as error:  # noqa: BLE001  # the next sweep tries again
+                logger.error("MRX-9999 sweep failed: %s", trace.of(error))  # noqa: TRY400

@@ -70,7 +70,13 @@ def upsert(tx: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
 
 
 def _engine(file: Path, *, begin: str, pragmas: tuple[str, ...]) -> Engine:
-    engine = create_engine(f"sqlite:///{file}", module=pysqlite3, pool_size=16, max_overflow=16)
+    engine = create_engine(
+        f"sqlite:///{file}",
+        module=pysqlite3,
+        pool_size=16,
+        max_overflow=16,
+        hide_parameters=True,  # an error's text would repeat names and identifiers
+    )
 
     @event.listens_for(engine, "connect")
     def prepare(raw: Any, _record: object) -> None:

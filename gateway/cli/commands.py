@@ -31,8 +31,8 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "deliver": ("deliver", "Run the lanes here and now."),
     "open": ("opening", "Verify a sealed file and put its content on stdout."),
     "certificate": ("home", "Put our own certificate on stdout, in PEM."),
-    "sandbox": ("serve", "Be a partner's end: the same software with that home."),
-    "demo": ("demo", "Show the whole exchange with five partners on this machine."),
+    "sandbox": ("serve", "Be a partner's end: the same software with that programme as its home."),
+    "demo": ("demo", "Show the whole exchange: this gateway and five partners as real processes."),
     "version": ("home", "Say which version this is."),
 }
 NOUNS: Mapping[str, str] = {

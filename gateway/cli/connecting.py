@@ -4,6 +4,7 @@ Repeating it changes nothing; with another certificate it adds that one, so that
 key overlap.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,6 +19,9 @@ from signing.certificate import Certificate
 
 # What may have blocked members and is no obstacle once the partner is connected.
 LIFTED = frozenset({"MRX-2201", "MRX-2202", "MRX-2203", "MRX-2209"})
+
+PORT_MAX = 65535
+_HOST = re.compile(rb"[A-Za-z0-9.:_-]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +45,11 @@ def base_url(text: str) -> str:
         url = httpx.URL(text)
     except httpx.InvalidURL as error:
         raise BadRequest("MRX-5010") from error
-    extra = url.userinfo or url.query or "?" in text or "#" in text
-    if url.scheme not in ("http", "https") or not url.host or extra or not text.isprintable():
+    # That reader takes more than any network does: hosts with blanks, ports without end.
+    host = url.scheme in ("http", "https") and _HOST.fullmatch(url.raw_host) is not None
+    port = url.port is None or 1 <= url.port <= PORT_MAX
+    more = url.userinfo or "?" in text or "#" in text
+    if not (host and port) or more or not text.isprintable():
         raise BadRequest("MRX-5010")
     return str(url).rstrip("/")
 

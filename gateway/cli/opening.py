@@ -24,7 +24,7 @@ def open_(
         str | None, typer.Option("--at", metavar="TIME", help="Judge as of this moment (now).")
     ] = None,
 ) -> None:
-    """Verify a sealed file against a certificate and put its content on stdout.
+    """Verify a sealed file and put its content on stdout.
 
     What comes out is exactly what was signed. What is not believed comes out not at all: exit 1,
     with the code of why.

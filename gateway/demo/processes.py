@@ -7,15 +7,18 @@ so that they end with it even where it is killed.
 
 import os
 import shlex
+import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import IO, Self
 
 import httpx
 
@@ -23,9 +26,10 @@ import gateway
 from schemas.errors import BadRequest
 
 LOOPBACK = "127.0.0.1"
-START_SECONDS = 60.0
+START_SECONDS = 120.0
 STOP_SECONDS = 15.0
 _LOOK_SECONDS = 0.1
+_Sink = IO[bytes] | int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +53,7 @@ class Processes:
     def __init__(self, logs: Path) -> None:
         self._logs = logs
         self._running: list[Process] = []
+        self._children: list[subprocess.Popen[bytes]] = []  # those, and commands being run
 
     def __enter__(self) -> Self:
         self._logs.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -65,18 +70,10 @@ class Processes:
     def start(self, name: str, *arguments: str, home: Path, port: int) -> Process:
         """Start `mrx ARGUMENTS` with its own MRX_HOME; it writes to a log named after it."""
         log = self._logs / f"{name}.log"
-        with log.open("ab") as sink:
-            popen = subprocess.Popen(  # noqa: S603  # our own program, with arguments of our own
-                _command(arguments),
-                env=environment(home),
-                stdin=subprocess.PIPE,
-                stdout=sink,
-                stderr=subprocess.STDOUT,
-                # Ctrl-C is for the demo alone, which then stops the others in order.
-                start_new_session=True,
-            )
-        process = Process(name=name, home=home, port=port, log=log, popen=popen)
-        self._running.append(process)
+        with log.open("ab") as sink, _uninterrupted():
+            popen = self._open(arguments, home, stdout=sink, stderr=subprocess.STDOUT)
+            process = Process(name=name, home=home, port=port, log=log, popen=popen)
+            self._running.append(process)
         return process
 
     def wait(self, step: Callable[[int], None]) -> None:
@@ -113,19 +110,14 @@ class Processes:
         with log.open("ab") as sink:
             sink.write(f"$ {shlex.join(('mrx', *arguments))}\n".encode())
             sink.flush()
-            popen = subprocess.Popen(  # noqa: S603  # our own program, with arguments of our own
-                _command(arguments),
-                env=environment(home),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=sink,
-                start_new_session=True,
-            )
+            with _uninterrupted():
+                popen = self._open(arguments, home, stdout=subprocess.PIPE, stderr=sink)
         with popen:
             assert popen.stdout is not None
             # Not `communicate`: it would close the pipe the command is tied to.
             said = popen.stdout.read()
             code = popen.wait()
+        self._children.remove(popen)
         if code != 0:
             raise BadRequest(
                 "MRX-5051", process=f"mrx {' '.join(arguments[:2])}", what=f"exit {code}", log=log
@@ -134,18 +126,34 @@ class Processes:
 
     def stop(self) -> None:
         """Ask every process to stop, and end those that do not."""
-        for process in self._running:
-            process.popen.terminate()
+        for child in self._children:
+            child.terminate()
         until = time.monotonic() + STOP_SECONDS
-        for process in self._running:
+        for child in self._children:
             try:
-                process.popen.wait(max(0.0, until - time.monotonic()))
+                child.wait(max(0.0, until - time.monotonic()))
             except subprocess.TimeoutExpired:
-                process.popen.kill()
-                process.popen.wait()
-            assert process.popen.stdin is not None
-            process.popen.stdin.close()
+                child.kill()
+                child.wait()
+            assert child.stdin is not None
+            child.stdin.close()
+        self._children.clear()
         self._running.clear()
+
+    def _open(
+        self, arguments: Sequence[str], home: Path, *, stdout: _Sink, stderr: _Sink
+    ) -> "subprocess.Popen[bytes]":
+        child = subprocess.Popen(  # noqa: S603  # our own program, with arguments of our own
+            [sys.executable, "-m", "gateway.demo.tether", *arguments],
+            env=environment(home),
+            stdin=subprocess.PIPE,
+            stdout=stdout,
+            stderr=stderr,
+            # Ctrl-C is for the demo alone, which then stops the others in order.
+            start_new_session=True,
+        )
+        self._children.append(child)
+        return child
 
 
 def free_ports(count: int) -> list[int]:
@@ -170,8 +178,24 @@ def environment(home: Path) -> dict[str, str]:
     }
 
 
-def _command(arguments: tuple[str, ...]) -> list[str]:
-    return [sys.executable, "-m", "gateway.demo.tether", *arguments]
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Hold Ctrl-C and SIGTERM back, so that no process is started without being written down."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals interrupt the main thread only
+        return
+    came: list[int] = []
+    before = {
+        number: signal.signal(number, lambda number, _: came.append(number))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    for one in came:
+        signal.raise_signal(one)
 
 
 def _live(client: httpx.Client, process: Process) -> bool:

@@ -6,15 +6,14 @@ half done is what a power cut would leave, and the next start finishes it.
 """
 
 import os
-import sys
 import threading
-
-from gateway import cli
 
 
 def main() -> None:
     threading.Thread(target=_watch, name="tether", daemon=True).start()
-    sys.argv[0] = "mrx"
+    # Only now: importing takes long enough to be orphaned in.
+    from gateway import cli  # noqa: PLC0415
+
     cli.run()
 
 

@@ -66,7 +66,17 @@ def world(mrx: Mrx, tmp_path: Path, made: Callable[[str], Path]) -> Iterator[Wor
 @pytest.fixture(scope="session")
 def openssl() -> str:
     """OpenSSL's command, whose word counts beside ours."""
-    found = shutil.which("openssl")
+    return _program("openssl")
+
+
+@pytest.fixture(scope="session")
+def xmllint() -> str:
+    """libxml2's command, whose word counts beside ours."""
+    return _program("xmllint")
+
+
+def _program(name: str) -> str:
+    found = shutil.which(name)
     if found is None:
-        pytest.skip("allowed: openssl is not installed")
+        pytest.skip(f"allowed: {name} is not installed (see tests/tools.sh)")
     return found

@@ -30,8 +30,12 @@ SECONDS = 120
 
 
 def command(once, **size):
-    play = f"import sys; from gateway import demo; sys.exit(demo.run({once}, **{size}))"
-    return [sys.executable, "-c", play]
+    call = f"play(once={once}, **{size})"
+    return [
+        sys.executable,
+        "-c",
+        f"import sys; from gateway.demo.play import play; sys.exit({call})",
+    ]
 
 
 def environment(home):
