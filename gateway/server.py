@@ -19,7 +19,7 @@ def serve(house: House, settings: Settings, *, host: str, port: int) -> None:
     server on the same port fails before it does anything.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs addresses of partners
+    logging.getLogger("httpx2").setLevel(logging.WARNING)  # it logs addresses of partners
     listener = socket.create_server((host, port), reuse_port=False)
     config = uvicorn.Config(
         build(house, settings),

@@ -11,7 +11,7 @@ from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from typing import Protocol
 
-import httpx
+import httpx2
 
 MEDIA_TYPE = "application/pkcs7-mime"
 
@@ -65,7 +65,11 @@ class HttpTransport:
     def __init__(self, *, deadline: timedelta, answer_bytes_max: int) -> None:
         self._deadline = deadline
         self._answer_bytes_max = answer_bytes_max
-        self._client = httpx.Client(follow_redirects=False, timeout=deadline.total_seconds())
+        self._client = httpx2.Client(
+            follow_redirects=False,
+            timeout=deadline.total_seconds(),
+            trust_env=False,  # no proxy by surprise: the address is the partner's
+        )
 
     def close(self) -> None:
         self._client.close()
@@ -86,12 +90,12 @@ class HttpTransport:
                         return Silence("the answer is too long")
                     if time.monotonic() > until:
                         return Silence("the answer took too long")
-        except httpx.HTTPError as error:
+        except httpx2.HTTPError as error:
             return Silence(type(error).__name__)
         return _outcome(response, bytes(body))
 
 
-def _outcome(response: httpx.Response, body: bytes) -> Outcome:
+def _outcome(response: httpx2.Response, body: bytes) -> Outcome:
     match response.status_code:
         case 200:
             return Answered(body)

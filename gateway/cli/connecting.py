@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-import httpx
+import httpx2
 
 from outbox import lane, ledger, pending
 from outbox.house import House
@@ -42,8 +42,8 @@ def base_url(text: str) -> str:
     """
     try:
         # The reader that will use it: what it cannot read later, it refuses now.
-        url = httpx.URL(text)
-    except httpx.InvalidURL as error:
+        url = httpx2.URL(text)
+    except httpx2.InvalidURL as error:
         raise BadRequest("MRX-5010") from error
     # That reader takes more than any network does: hosts with blanks, ports without end.
     host = url.scheme in ("http", "https") and _HOST.fullmatch(url.raw_host) is not None

@@ -81,14 +81,15 @@ def _carry_out(show: Show, stage: Scene, began: float, *, once: bool) -> int:
     show.say("4  Exchanging: sealed, numbered batches out, signed receipts back.")
     scene.exchange(stage)
     show.say("5  One company takes one consent back.")
-    _tell(show, scene.revoke(stage))
+    taken = scene.revoke(stage)
+    _tell(show, taken)
     show.say("6  Looking from the outside: who holds what, against who consented to what.")
     wrong = scene.examine(stage)
     _close(show, stage, wrong, time.monotonic() - began)
     if wrong:
         return FAILED
     if not once:
-        _keep_serving(show, stage)
+        _keep_serving(show, stage, taken)
     return DONE
 
 
@@ -108,7 +109,7 @@ def _close(show: Show, stage: Scene, wrong: list[str], seconds: float) -> None:
     show.table(table.render(lines))
     for reason in table.reasons(lines):
         show.say(reason)
-    show.say("received: members of the partner's own programme, as it told us\n")
+    show.say("theirs    members of the partner's own programme that it told us of\n")
     phases = ", ".join(f"{title} {took:.1f} s" for title, took in show.phases)
     show.say(f"Time: {phases}; all {seconds:.1f} s.")
     if wrong:
@@ -122,10 +123,9 @@ def _close(show: Show, stage: Scene, wrong: list[str], seconds: float) -> None:
         )
 
 
-def _keep_serving(show: Show, stage: Scene) -> None:
+def _keep_serving(show: Show, stage: Scene, taken: TakenBack) -> None:
     """Say where to look, and stay until Ctrl-C."""
     us, mrx = stage.us.process, _program()
-    account = stage.us.members[0].account
     show.say("\nAll of them keep serving. Ctrl-C ends it and stops every process.\n")
     for end in stage.ends:
         show.say(
@@ -136,7 +136,7 @@ def _keep_serving(show: Show, stage: Scene) -> None:
         (us.home, "partner list"),
         (us.home, "batch list"),
         (us.home, "notice list --state blocked"),
-        (us.home, f"disclosure show {account}"),
+        (us.home, f"disclosure show {taken.member.account}"),
         (us.home, "ledger verify"),
         (stage.ends[-1].process.home, f"roll list {US}"),
     ):
@@ -154,7 +154,7 @@ def _program() -> str:
     """How a person calls `mrx` here: by the script beside this Python, or through it."""
     script = Path(sys.executable).with_name("mrx")
     if not script.exists():
-        return f"{sys.executable} -m gateway.cli"
+        return f"{_from_here(Path(sys.executable))} -m gateway.cli"
     return str(_from_here(script))
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-import httpx
+import httpx2
 
 import gateway
 from schemas.errors import BadRequest
@@ -83,7 +83,7 @@ class Processes:
         """
         until = time.monotonic() + START_SECONDS
         # The environment may name a proxy; loopback is not reached through it.
-        with httpx.Client(trust_env=False, timeout=2) as client:
+        with httpx2.Client(trust_env=False, timeout=2) as client:
             for n, process in enumerate(self._running, 1):
                 while not _live(client, process):
                     self.look()
@@ -198,10 +198,10 @@ def _uninterrupted() -> Iterator[None]:
         signal.raise_signal(one)
 
 
-def _live(client: httpx.Client, process: Process) -> bool:
+def _live(client: httpx2.Client, process: Process) -> bool:
     try:
-        return client.get(f"{process.url}/health/live").status_code == httpx.codes.OK
-    except httpx.TransportError:
+        return client.get(f"{process.url}/health/live").status_code == httpx2.codes.OK
+    except httpx2.TransportError:
         return False
 
 

@@ -13,8 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-# Wide enough for the closing table where nobody says how wide it is: a file, a pipe.
-PLAIN_WIDTH = 150
+WIDTH_MIN = 80  # the closing table is as wide: a narrower terminal folds its lines
 LINE_SECONDS = 5.0
 
 
@@ -29,8 +28,7 @@ class Show:
 
     def __init__(self) -> None:
         self._out = Console(highlight=False)
-        if not self._out.is_terminal:
-            self._out.width = PLAIN_WIDTH
+        self._out.width = max(WIDTH_MIN, self._out.width)
         self._err = Console(stderr=True, highlight=False)
         self.phases: list[tuple[str, float]] = []
 

@@ -94,26 +94,25 @@ def _count(tx: Connection, where: ColumnElement[bool]) -> int:
 
 
 def render(lines: Sequence[Line]) -> Table:
-    """The closing table."""
-    table = Table(title="What became of it", title_justify="left", title_style="bold")
+    """The closing table; it fits into 80 columns."""
+    table = Table(box=None, pad_edge=False)
     table.add_column("partner", no_wrap=True)
-    for heading in ("announced", "held", "withdrawn", "refused"):
+    for heading in ("announced", "withdrawn", "refused"):
         table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("blocked, and why", no_wrap=True)
-    for heading in ("batches", "receipts", "received", "time"):
+    table.add_column("blocked, why", justify="right", no_wrap=True)
+    for heading in ("batches", "receipts", "theirs", "time"):
         table.add_column(heading, justify="right", no_wrap=True)
     for line in lines:
         table.add_row(
             line.partner,
             f"{line.announced:,}",
-            f"{line.held:,}",
             f"{line.withdrawn:,}",
             f"{line.refused:,}",
-            ", ".join(f"{code}: {count:,}" for code, count in line.blocked.items()) or "0",
+            "\n".join(f"{code} {count:,}" for code, count in line.blocked.items()) or "0",
             f"{line.batches:,}",
             f"{line.receipts:,}",
             f"{line.received:,}",
-            f"{line.seconds:.1f} s",
+            f"{line.seconds:.1f}s",
         )
     return table
 

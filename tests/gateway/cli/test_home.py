@@ -1,6 +1,5 @@
 """`mrx init`, and what every other command asks of a home."""
 
-import os
 import stat
 import subprocess
 from pathlib import Path
@@ -104,7 +103,7 @@ def test_every_command_refuses_an_old_schema(command: tuple[str, ...], mrx: Mrx)
 
 
 def test_a_key_open_to_others_is_refused(mrx: Mrx):
-    os.chmod(mrx.home / "keys" / "signing.key", 0o640)
+    (mrx.home / "keys" / "signing.key").chmod(0o640)
 
     assert "MRX-9004" in mrx("partner", "list", code=1).stderr
 

@@ -5,7 +5,6 @@ inside the demo's folder.
 """
 
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -175,14 +174,11 @@ def test_the_sandbox_holds_what_the_table_says(folder, lines):
 def test_the_table_shows_the_numbers_of_each_partner(played, lines):
     done, _ = played
     for line in lines.values():
-        (row,) = [row for row in done.stdout.splitlines() if row.startswith(f"│ {line.partner}")]
-        cells = [cell.strip() for cell in re.split("│", row)[1:-1]]
-        assert cells[:5] == [
-            line.partner,
-            *(f"{n:,}" for n in (line.announced, line.held, line.withdrawn, line.refused)),
-        ]
-        assert all(f"{code}: {count}" in cells[5] for code, count in line.blocked.items())
-        assert cells[6:9] == [f"{n:,}" for n in (line.batches, line.receipts, line.received)]
+        (row,) = [row for row in done.stdout.splitlines() if row.startswith(f"{line.partner} ")]
+        before, after = row.split()[:4], row.split()[-4:]
+        assert before == [line.partner, *map(str, (line.announced, line.withdrawn, line.refused))]
+        assert after[:3] == [str(n) for n in (line.batches, line.receipts, line.received)]
+        assert all(f"{code} {count}" in done.stdout for code, count in line.blocked.items())
 
 
 def test_it_names_one_invented_company_and_no_other(played):

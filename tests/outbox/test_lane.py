@@ -1,0 +1,146 @@
+"""A lane is leased whole, by one at a time; a dead holder is told from a living one."""
+
+import multiprocessing
+import os
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from outbox import lane, retry, worker_name
+from outbox.lane import Taken
+from schemas.batch import Lane
+from schemas.database import Database
+from schemas.tables import lanes
+from sqlalchemy import select
+from tests.world import START, World, member
+
+LEASE = timedelta(seconds=60)
+
+
+def take(database: Database, worker: str = "test:0:0", **more: object) -> Taken | None:
+    with database.write() as tx:
+        return lane.take(tx, worker=worker, now=more.pop("now", START), lease=LEASE, **more)
+
+
+@pytest.fixture
+def busy(whole_world: World) -> World:
+    whole_world.push(member("10000001"), member("10000002", status="SUSPENDED"))
+    whole_world.grant("10000001", "10000002")
+    return whole_world
+
+
+def test_urgent_lanes_are_taken_first_and_each_lane_once(busy: World):
+    taken = []
+    while one := take(busy.house.database):
+        taken.append(one)
+
+    assert [one.kind for one in taken] == [Lane.URGENT] * 5 + [Lane.ROUTINE] * 5
+    assert len({one.id for one in taken}) == 10
+
+
+def test_an_expired_lease_is_taken_over_under_a_higher_fence(busy: World):
+    first = take(busy.house.database, only="ca-pip")
+    assert first is not None
+    later = START + LEASE + timedelta(seconds=1)
+
+    fences = [
+        one.fence for _ in range(2) if (one := take(busy.house.database, now=later, only="ca-pip"))
+    ]
+
+    assert sorted(fences) == [1, 2]
+
+
+def test_a_lane_with_nothing_to_tell_is_not_taken(whole_world: World):
+    assert take(whole_world.house.database) is None
+
+
+def test_a_paused_lane_is_not_taken_but_its_urgent_sister_is(busy: World):
+    with busy.house.database.write() as tx:
+        lane.pause(tx, "ca-pip", by="test", reason="maintenance", now=START)
+
+    assert [one.kind for _ in range(3) if (one := take(busy.house.database, only="ca-pip"))] == [
+        Lane.URGENT
+    ]
+
+
+def test_giving_back_under_an_old_fence_changes_nothing(busy: World):
+    old = take(busy.house.database, only="ca-pip")
+    assert old is not None
+    new = take(busy.house.database, now=START + 2 * LEASE, only="ca-pip", rank_max=0)
+    with busy.house.database.write() as tx:
+        lane.give_back(tx, old)
+    with busy.house.database.read() as tx:
+        holder = tx.execute(select(lanes).where(lanes.c.id == old.id)).one()
+
+    assert new is not None
+    assert new.id == old.id
+    assert holder.leased_by == "test:0:0"
+
+
+def _grab(file: str, start: object, found: object) -> None:
+    database = Database(Path(file))
+    start.wait()  # type: ignore[attr-defined]
+    ids = []
+    while one := take(database, worker=f"p{os.getpid()}:0:0"):
+        ids.append(one.id)
+    found.put(ids)  # type: ignore[attr-defined]
+
+
+def test_of_several_processes_exactly_one_gets_each_lane(busy: World):
+    context = multiprocessing.get_context("spawn")
+    start, found = context.Barrier(3), context.Queue()
+    file = str(busy.house.database.file)
+    racers = [context.Process(target=_grab, args=(file, start, found)) for _ in range(3)]
+    for racer in racers:
+        racer.start()
+
+    won = [found.get(timeout=60) for _ in racers]
+    for racer in racers:
+        racer.join()
+
+    ids = [one for ids in won for one in ids]
+    assert len(ids) == len(set(ids)) == 10
+
+
+def test_this_process_is_alive_and_a_finished_one_is_dead():
+    done = subprocess.run(
+        [sys.executable, "-c", "from outbox import worker_name; print(worker_name.own())"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert not worker_name.dead(worker_name.own())
+    assert worker_name.dead(done.stdout.strip())
+    assert not worker_name.dead("elsewhere.example:1:1"), "nobody knows about another host"
+
+
+def test_the_leases_of_the_dead_are_ended_and_those_of_the_living_are_not(busy: World):
+    gone = take(busy.house.database, worker="%s:999999999:1" % worker_name.own().split(":")[0])
+    alive = take(busy.house.database, worker=f"{worker_name.own()}/3")
+    with busy.house.database.write() as tx:
+        lane.bury(tx)
+        held = {row.id: row.leased_by for row in tx.execute(select(lanes))}
+
+    assert gone is not None
+    assert alive is not None
+    assert held[gone.id] is None
+    assert held[alive.id] == f"{worker_name.own()}/3"
+
+
+@pytest.mark.parametrize("kind", [*Lane])
+def test_waits_grow_to_a_ceiling_and_never_end(kind: Lane):
+    waits = [retry.delay(kind, n, max(0, n - 5), dice=1.0) for n in range(1, 40)]
+
+    assert waits == sorted(waits)
+    assert waits[-1] == (timedelta(seconds=60) if kind is Lane.URGENT else timedelta(minutes=15))
+
+
+@pytest.mark.parametrize("dice", [0.0, 0.5, 1.0])
+def test_no_peer_parks_a_withdrawal_for_a_year(dice: float):
+    asked = timedelta(days=365)
+
+    assert retry.delay(Lane.URGENT, 1, 0, dice=dice, asked=asked) <= timedelta(seconds=60)

@@ -1,0 +1,76 @@
+"""The chain shows every change, every hole, and, to whoever kept the head, a cut tail."""
+
+import sqlite3
+
+import pytest
+
+from outbox import ledger
+from tests.world import START, World
+
+
+@pytest.fixture
+def five(small_world: World) -> World:
+    with small_world.house.database.write() as tx:
+        for n in range(5):
+            ledger.add(tx, "test", {"n": n}, now=START, subject=str(n))
+    return small_world
+
+
+def verified(world: World) -> ledger.Verified:
+    with world.house.database.read() as tx:
+        return ledger.verify(tx)
+
+
+def tamper(world: World, statement: str) -> None:
+    world.house.database.close()
+    with sqlite3.connect(world.house.database.file) as raw:
+        raw.execute(statement)
+
+
+def test_an_untouched_ledger_is_whole(five: World):
+    found = verified(five)
+
+    assert found.broken_at is None
+    assert found.head.size == 5
+
+
+@pytest.mark.parametrize(
+    ("statement", "position"),
+    [
+        ("""UPDATE ledger SET entry = '{"n":9}' WHERE position = 3""", 3),
+        ("UPDATE ledger SET at = at + 1 WHERE position = 2", 2),
+        ("UPDATE ledger SET subject = NULL WHERE position = 5", 5),
+        ("DELETE FROM ledger WHERE position = 2", 2),
+        ("DELETE FROM ledger WHERE position = 5", 5),
+        ("UPDATE ledger SET previous = digest WHERE position = 4", 4),
+        ("UPDATE ledger_head SET size = 4", 6),
+    ],
+)
+def test_a_change_is_found_where_it_was_made(five: World, statement: str, position: int):
+    tamper(five, statement)
+
+    assert verified(five).broken_at == position
+
+
+def test_a_cut_tail_is_whole_in_itself_and_shows_in_the_head(five: World):
+    before = verified(five).head
+    tamper(five, "DELETE FROM ledger WHERE position > 3")
+    tamper(
+        five,
+        "UPDATE ledger_head SET size = 3, digest = (SELECT digest FROM ledger WHERE position = 3)",
+    )
+
+    found = verified(five)
+
+    assert found.broken_at is None
+    assert found.head != before
+
+
+def test_what_is_rolled_back_leaves_no_hole(five: World):
+    with five.house.database.write() as tx:
+        ledger.add(tx, "never", {}, now=START)
+        tx.rollback()
+    with five.house.database.write() as tx:
+        assert ledger.add(tx, "next", {}, now=START) == 6
+
+    assert verified(five).broken_at is None
