@@ -17,8 +17,8 @@ from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
 from gateway import health, inbound
-from gateway.shield import Shield
 from gateway.settings import Settings
+from gateway.shield import Shield
 from outbox.house import House
 from outbox.transport import MEDIA_TYPE
 from schemas.errors import (

@@ -128,9 +128,8 @@ def _keep_serving(show: Show, stage: Scene, taken: TakenBack) -> None:
     us, mrx = stage.us.process, _program()
     show.say("\nAll of them keep serving. Ctrl-C ends it and stops every process.\n")
     for end in stage.ends:
-        show.say(
-            f"  {end.code}  {end.process.url}/health/ready   home {_from_here(end.process.home)}"
-        )
+        home = _from_here(end.process.home)
+        show.say(f"  {end.code:<9} {end.process.url}/health/ready  {home}")
     show.say(f"  logs      {_from_here(us.log.parent)}\n\nTry, in another terminal:\n")
     for home, command in (
         (us.home, "partner list"),

@@ -95,7 +95,7 @@ def _count(tx: Connection, where: ColumnElement[bool]) -> int:
 
 def render(lines: Sequence[Line]) -> Table:
     """The closing table; it fits into 80 columns."""
-    table = Table(box=None, pad_edge=False)
+    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column("partner", no_wrap=True)
     for heading in ("announced", "withdrawn", "refused"):
         table.add_column(heading, justify="right", no_wrap=True)

@@ -2,13 +2,13 @@
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import update
 
 from gateway.app import build
 from gateway.settings import Settings
 from outbox import batch
 from schemas.tables import home
 from signing.open import open_sealed
-from sqlalchemy import update
 from tests.world import START, World, member
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import orjson
 import pytest
+from sqlalchemy import select, update
 
 from gateway import home
 from gateway.intake import push_consents, push_members
@@ -26,7 +27,6 @@ from schemas.consent import ConsentEvent, Event
 from schemas.tables import batch_files, disclosures, lanes
 from schemas.tables import ledger as ledger_rows
 from signing.open import open_sealed
-from sqlalchemy import select, update
 from tests.journeys.processes import Server, free_port, mrx
 from tests.world import member
 
@@ -140,7 +140,8 @@ def test_killed_at_random_moments_it_ends_as_in_calm_weather(pair: tuple[Server,
     done = mrx(ours.home, "deliver", "--until-idle", "--timeout", "120", check=False)
 
     assert done.returncode == 0, done.stderr
-    assert ours.kills and theirs.kills
+    assert ours.kills
+    assert theirs.kills
     _same_end(source, home.open_home(Settings(home=theirs.home)))
     _whole(house, source)
 

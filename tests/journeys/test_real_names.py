@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from lxml import etree
+from sqlalchemy import select
 
 from mappers import MAPPERS
 from outbox import batch, ledger
@@ -21,7 +22,6 @@ from schemas.errors import BadRecord
 from schemas.status import Status
 from schemas.tables import inbound_batches, pending
 from signing.open import open_sealed
-from sqlalchemy import select
 from tests.world import World, member
 
 COLUMNS = ("name", "name_zh", "short_zh", "short_en", "name_ja", "name_kana", "name_en", "name_ko")

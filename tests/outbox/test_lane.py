@@ -8,13 +8,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from outbox import lane, retry, worker_name
 from outbox.lane import Taken
 from schemas.batch import Lane
 from schemas.database import Database
 from schemas.tables import lanes
-from sqlalchemy import select
 from tests.world import START, World, member
 
 LEASE = timedelta(seconds=60)
@@ -119,7 +119,7 @@ def test_this_process_is_alive_and_a_finished_one_is_dead():
 
 
 def test_the_leases_of_the_dead_are_ended_and_those_of_the_living_are_not(busy: World):
-    gone = take(busy.house.database, worker="%s:999999999:1" % worker_name.own().split(":")[0])
+    gone = take(busy.house.database, worker=f"{worker_name.own().split(':')[0]}:999999999:1")
     alive = take(busy.house.database, worker=f"{worker_name.own()}/3")
     with busy.house.database.write() as tx:
         lane.bury(tx)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from sqlalchemy import select
 
 from gateway import inbound
 from outbox import batch, lane, revocations
@@ -16,7 +17,6 @@ from schemas.tables import batch_notices, pending
 from signing import keys
 from signing.open import open_sealed
 from signing.seal import seal
-from sqlalchemy import select
 from tests.world import BYTES_MAX, START, World, member
 
 NAME = "Invented Company 10000001"
