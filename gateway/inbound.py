@@ -73,8 +73,14 @@ def take_receipt(house: House, file: bytes, *, bytes_max: int, now: datetime) ->
     believed = receipts.believe(house, partner, file, now=now)
     with house.database.write() as tx:
         tx.execute(select(lanes.c.id).where(lanes.c.partner == partner).with_for_update())
-        batch = receipts.answered(tx, believed, partner, now=now)
-        receipts.settle(tx, house, batch, believed, now=now)
+        try:
+            batch = receipts.answered(tx, believed, partner, now=now)
+        except Refused as reason:
+            refused = reason  # raised after the commit: what it proves has been filed
+        else:
+            receipts.settle(tx, house, batch, believed, now=now)
+            return
+    raise refused
 
 
 def believe(house: House, file: bytes, *, bytes_max: int, now: datetime) -> tuple[str, Opened]:
@@ -92,8 +98,7 @@ def believe(house: House, file: bytes, *, bytes_max: int, now: datetime) -> tupl
 
 
 def _read(house: House, partner: str, opened: Opened, file: bytes, *, now: datetime) -> _Arrived:
-    batch = exchange.read_batch(opened.content)
-    header = batch.header
+    header = exchange.read_header(opened.content)
     if header.sender != partner:
         raise Refused("MRX-4002")
     if header.recipient != house.programme:
@@ -102,18 +107,21 @@ def _read(house: House, partner: str, opened: Opened, file: bytes, *, now: datet
         agreed = agreements.get(tx, partner).agreement.format
     records: list[Record] = []
     refused: list[Refusal] = []
+    withdrawals: tuple[str, ...] = ()
     unusable: str | None = None if header.format == agreed else "MRX-4008"
-    if unusable is None:
-        try:
+    try:
+        batch = exchange.read_batch(opened.content)
+        if unusable is None:
+            withdrawals = batch.withdrawals
             _sort(batch, MAPPERS[agreed.partition("/")[0]], records, refused, now=now)
-        except (BadDocument, Refused) as reason:
-            unusable = reason.code
+    except (BadDocument, Refused) as reason:
+        unusable = reason.code
     return _Arrived(
         partner=partner,
         header=header,
         opened=opened,
         file=file,
-        withdrawals=batch.withdrawals,
+        withdrawals=withdrawals,
         records=tuple(records),
         refused=tuple(refused),
         unusable=unusable,

@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
+from sqlalchemy import Connection
+
 from gateway import trace
 from outbox import endings, lane, worker_name
 from outbox.delivery import Delivery
@@ -47,7 +49,7 @@ class Worker:
 
     def __enter__(self) -> Self:
         with self._house.database.write() as tx:
-            lane.bury(tx)
+            self._mend(tx)
         for thread in self._threads:
             thread.start()
         return self
@@ -83,11 +85,15 @@ class Worker:
                 pause = REST_SECONDS
             self._stop.wait(pause)
 
+    def _mend(self, tx: Connection) -> None:
+        lane.bury(tx)
+        lane.put_right(tx, now=datetime.now(UTC), lease=self._house.terms.lease)
+
     def _sweep(self) -> None:
         while not self._stop.wait(SWEEP_SECONDS):
             try:
                 with self._house.database.write() as tx:
-                    lane.bury(tx)
+                    self._mend(tx)
                 while endings.end_due(self._house, now=datetime.now(UTC)):
                     pass
             except Exception as error:  # noqa: BLE001  # the next sweep tries again

@@ -67,6 +67,7 @@ class Batch:
     state: State
     stale: bool
     fence: int
+    revision: int
     digest: str
     previous_digest: str | None
     announcements: int

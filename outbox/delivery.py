@@ -20,7 +20,7 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, select
 
 from outbox import batch as batches_
 from outbox import lane as lanes_
@@ -30,10 +30,11 @@ from outbox.draft import Draft, Selection
 from outbox.house import House
 from outbox.issuing import Bearer, Claim
 from outbox.lane import RECHECK, Taken
+from outbox.planning import TooMuch
 from outbox.release import Closed, FencedOut, Idle, Spoiled, Stale, release
 from outbox.transport import Answered, NotNow, Outcome, Silence, TooLarge, Transport, TurnedAway
 from schemas.errors import MrxError, Refused
-from schemas.tables import batches, lanes
+from schemas.tables import lanes
 
 BUDGET = timedelta(seconds=20)
 
@@ -79,7 +80,9 @@ class Delivery:
         """Work a lane until it is done, told to rest, lost, or the budget is spent."""
         until = time.monotonic() + BUDGET.total_seconds()
         step = Step.MOVED
-        look_at: datetime | None = self.clock() + RECHECK  # what broke once would break at once
+        look_at: datetime | None = (
+            self.clock() + RECHECK[taken.kind]
+        )  # what broke once would break at once
         try:
             while step is Step.MOVED and time.monotonic() < until:
                 step = self.step(taken)
@@ -119,17 +122,20 @@ class Delivery:
         self, taken: Taken, by: Bearer, *, inside: bool
     ) -> Spoiled | Stale | Claim | Closed | Idle | FencedOut | Step:
         database = self.house.database
-        plan: Draft | Selection | None = None
+        plan: Draft | Selection | TooMuch | None = None
         if not inside:
             with database.read() as tx:
                 plan = planning.plan(tx, self.house, taken, now=by.now)
         with database.write() as tx:
             if inside:
                 plan = planning.plan(tx, self.house, taken, now=by.now)
-            if isinstance(plan, Selection):
+            if isinstance(plan, Selection | TooMuch):
                 if not self._ours(tx, taken):
                     return Step.LOST
-                planning.set_aside(tx, self.house, taken, plan, now=by.now)
+                if isinstance(plan, TooMuch):
+                    planning.take_less(tx, taken, plan)
+                else:
+                    planning.set_aside(tx, self.house, taken, plan, now=by.now)
                 return Step.MOVED
             return release(tx, self.house, lane_id=taken.id, by=by, draft=plan)
 
@@ -200,9 +206,7 @@ class Delivery:
             else:
                 self._unknown(tx, claim)
             if isinstance(outcome, TooLarge):
-                half = max(1, (batch.announcements + batch.withdrawals) // 2)
-                tx.execute(update(lanes).where(lanes.c.id == taken.id).values(batch_max=half))
-                tx.execute(update(batches).where(batches.c.id == batch.id).values(stale=True))
+                planning.shrink(tx, self.house, taken, batch, now=now)
             lanes_.failed(tx, taken.id, now=now, dice=random.random(), asked=asked)  # noqa: S311  # jitter
         return Step.RESTED
 
@@ -225,7 +229,7 @@ class Delivery:
                 return Step.DONE
             if isinstance(why, Idle):
                 return Step.MOVED  # it came while we looked
-            lanes_.give_back(tx, taken, look_at=self.clock() + RECHECK)
+            lanes_.give_back(tx, taken, look_at=self.clock() + RECHECK[taken.kind])
         return Step.RESTED
 
     def _ours(self, tx: Any, taken: Taken) -> bool:

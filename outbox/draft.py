@@ -73,6 +73,15 @@ class Selection:
     lines: tuple[Line, ...]
     withdrawals: tuple[tuple[str, str], ...]
     asides: tuple[Aside, ...]
+    moved: bool = False
+
+    @property
+    def untrue(self) -> bool:
+        """Of a batch in flight: whether it may not leave again as it was sealed. Somebody in it
+        may not be told any more, or stands on another consent or agreement than it was sealed
+        under, which may name less.
+        """
+        return self.moved or bool(self.asides)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,23 +110,22 @@ def select_next(
 ) -> Selection:
     """Choose up to `limit` pending rows of a lane, withdrawals first, oldest first."""
     base = facts(pending, pending.c.partner, pending.c.account, pending.c.ref.label("row_ref"))
-    query = (
-        base.where(
-            pending.c.lane_id == lane.id,
-            pending.c.batch_id.is_(None),
-            pending.c.blocked.is_(None),
-        )
-        .order_by(pending.c.rank, pending.c.since, pending.c.account)
-        .limit(limit)
-    )
+    query = base.where(
+        pending.c.lane_id == lane.id,
+        pending.c.batch_id.is_(None),
+        pending.c.blocked.is_(None),
+    ).order_by(pending.c.rank, pending.c.since, pending.c.account)
     if gate.closed is not None:
         # Behind a closed gate only withdrawals leave, and news of lives the partner may know:
-        # the urgent lane turns those into withdrawals where they are bad.
+        # the urgent lane turns those into withdrawals where they are bad. All of them are looked
+        # at: those that only wait must not hide one that is worse.
         query = query.where((pending.c.ref != ANNOUNCE) | live.c.ref.is_not(None))
+    else:
+        query = query.limit(limit)
     rows = tx.execute(query).all()
     withdrawals = tuple((row.row_ref, row.account) for row in rows if row.row_ref != ANNOUNCE)
     announcing = [row for row in rows if row.row_ref == ANNOUNCE]
-    chosen = _sorted(house, gate, announcing, withdrawals=withdrawals)
+    chosen = _sorted(house, gate, announcing, withdrawals=withdrawals[:limit])
     return replace(chosen, asides=tuple(aside for aside in chosen.asides if aside.moves))
 
 
@@ -129,6 +137,7 @@ def select_again(tx: Connection, house: House, gate: Gate, stale: Batch) -> Sele
         literal(stale.partner),
         batch_notices.c.account,
         batch_notices.c.ref.label("row_ref"),
+        batch_notices.c.consent_id.label("said_consent"),
     ).where(said)
     rows = tx.execute(base.where(batch_notices.c.kind == "announcement")).all()
     withdrawn = tx.execute(
@@ -147,7 +156,11 @@ def select_again(tx: Connection, house: House, gate: Gate, stale: Batch) -> Sele
         [row for row in rows if row.live_ref == row.row_ref],
         withdrawals=tuple((row.ref, row.account) for row in withdrawn),
     )
-    return replace(chosen, asides=chosen.asides + ended)
+    sealed_on = {row.account: row.said_consent for row in rows}
+    moved = stale.revision != gate.revision or any(
+        sealed_on[line.account] != line.tell.consent_id for line in chosen.lines
+    )
+    return replace(chosen, asides=chosen.asides + ended, moved=moved)
 
 
 def _sorted(

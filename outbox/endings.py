@@ -24,5 +24,7 @@ def end_due(house: House, *, now: datetime) -> int:
     ended = 0
     for partner in partners:
         with house.database.write() as tx:
-            ended += pending.withdraw_everyone(tx, partner, reason="agreement ended", now=now)
+            ended += pending.withdraw_everyone(
+                tx, house, partner, reason="agreement ended", now=now
+            )
     return ended

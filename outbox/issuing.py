@@ -57,6 +57,7 @@ def first(tx: Connection, lane: Row[Any], gate: Gate, draft: Draft, by: Bearer) 
             state=State.SENDING.value,
             stale=False,
             fence=by.fence,
+            revision=gate.revision,
             digest=draft.digest,
             previous_digest=draft.header.previous,
             announcements=draft.header.announcements,
@@ -87,6 +88,7 @@ def next_issue(tx: Connection, flying: Batch, gate: Gate, draft: Draft, by: Bear
         .values(
             issue=issue,
             stale=False,
+            revision=gate.revision,
             digest=draft.digest,
             announcements=draft.header.announcements,
             withdrawals=draft.header.withdrawals,

@@ -23,8 +23,9 @@ from schemas.tables import agreements, batches, lanes, pending
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 BATCH_MAX = 5_000
 RANKS = {Lane.URGENT: 0, Lane.ROUTINE: 5}
-# Looked at again after this when something waits but nothing may leave (a closed gate).
-RECHECK = timedelta(seconds=15)
+# Looked at again after this when something waits but nothing may leave (a closed gate). The urgent
+# lane looks sooner: a withdrawal may come at any moment and does not wait for the gate.
+RECHECK = {Lane.URGENT: timedelta(seconds=1), Lane.ROUTINE: timedelta(seconds=15)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +178,19 @@ def bury(tx: Connection) -> None:
                 .where(lanes.c.id == row.id, lanes.c.fence == row.fence)
                 .values(leased_by=None, leased_until=LONG_AGO)
             )
+
+
+def put_right(tx: Connection, *, now: datetime, lease: timedelta) -> None:
+    """Bring waits and leases that lie too far ahead back to the longest they can be.
+
+    They do when the clock was ahead for a while; without this a lane would sleep until then.
+    """
+    for kind in Lane:
+        latest = now + retry.longest(kind)
+        mine = lanes.c.kind == kind.value
+        tx.execute(update(lanes).where(mine, lanes.c.look_at > latest).values(look_at=latest))
+    until = now + lease
+    tx.execute(update(lanes).where(lanes.c.leased_until > until).values(leased_until=until))
 
 
 def pause(tx: Connection, partner: str, *, by: str, reason: str, now: datetime) -> None:

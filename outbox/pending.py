@@ -219,9 +219,12 @@ def requeue(tx: Connection, partner: str, codes: Collection[str]) -> int:
 
 
 def withdraw_everyone(
-    tx: Connection, partner: str, *, reason: str, now: datetime, limit: int = 1_000
+    tx: Connection, house: House, partner: str, *, reason: str, now: datetime, limit: int = 1_000
 ) -> int:
-    """End every life at a partner whose agreement has ended; return how many, at most `limit`."""
+    """End every life at a partner whose agreement has ended; return how many, at most `limit`.
+
+    Who still consents waits behind the closed gate, to be told again if it is renewed.
+    """
     query = (
         select(disclosures.c.ref, disclosures.c.account)
         .where(disclosures.c.partner == partner, disclosures.c.withdraw_since.is_(None))
@@ -231,6 +234,7 @@ def withdraw_everyone(
     rows = tx.execute(query).all()
     for row in rows:
         withdraw(tx, partner, row.account, row.ref, reason=reason, now=now)
+    mark(tx, house, [row.account for row in rows], now=now, partner=partner)
     return len(rows)
 
 

@@ -4,28 +4,44 @@ in flight, and still true      nothing to draft: the same bytes go again
 in flight, and not true        a draft of its next issue
 rows that cannot be told       they are set aside, each with its reason, and one looks again
 rows that can                  a draft of the next number
+a draft too large to be read   the lane's batches get smaller, and one looks again
 """
 
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select, update
 
 from outbox import batch as batches
 from outbox import draft as drafts
 from outbox import gate as gates
-from outbox import pending
+from outbox import pending, refusals
+from outbox.batch import Batch
 from outbox.candidate import Basis, Nothing, basis, facts
 from outbox.draft import Draft, Selection
+from outbox.gate import Gate
 from outbox.house import House
 from outbox.lane import Taken
 from schemas.batch import Lane
+from schemas.errors import BadDocument
+from schemas.tables import batches as batches_
 from schemas.tables import lanes
 from schemas.tables import pending as rows
 
 
-def plan(tx: Connection, house: House, taken: Taken, *, now: datetime) -> Draft | Selection | None:
-    """A draft; or a selection whose asides must be set aside first; or None, and `release` will
-    say what that means.
+@dataclass(frozen=True, slots=True)
+class TooMuch:
+    """What was chosen makes a document larger than any receiver of ours would read."""
+
+    chosen: Selection
+
+
+def plan(
+    tx: Connection, house: House, taken: Taken, *, now: datetime
+) -> Draft | Selection | TooMuch | None:
+    """A draft; or a selection whose asides must be set aside first; or too much for one; or None,
+    and `release` will say what that means.
     """
     lane = tx.execute(select(lanes).where(lanes.c.id == taken.id)).one()
     gate = gates.gate(tx, house, taken.partner, now=now)
@@ -35,17 +51,56 @@ def plan(tx: Connection, house: House, taken: Taken, *, now: datetime) -> Draft 
     if flying is not None:
         again = drafts.select_again(tx, house, gate, flying)
         too_large = flying.announcements + flying.withdrawals > lane.batch_max
-        if not (flying.stale or again.asides or too_large):
+        if not (flying.stale or again.untrue or too_large):
             return None
-        return drafts.make(
-            house, lane, gate, again, now=now, reissue_of=flying, limit=lane.batch_max
-        )
+        return _made(house, lane, gate, again, now=now, reissue_of=flying)
     chosen = drafts.select_next(tx, house, lane, gate, limit=lane.batch_max)
     if chosen.asides:
         return chosen
     if not (chosen.lines or chosen.withdrawals):
         return None
-    return drafts.make(house, lane, gate, chosen, now=now)
+    return _made(house, lane, gate, chosen, now=now)
+
+
+def _made(
+    house: House,
+    lane: Row[Any],
+    gate: Gate,
+    chosen: Selection,
+    *,
+    now: datetime,
+    reissue_of: Batch | None = None,
+) -> Draft | TooMuch:
+    limit = None if reissue_of is None else lane.batch_max
+    try:
+        return drafts.make(house, lane, gate, chosen, now=now, reissue_of=reissue_of, limit=limit)
+    except BadDocument as error:
+        if error.code not in {"MRX-2301", "MRX-2304"}:
+            raise
+        return TooMuch(chosen)
+
+
+def take_less(tx: Connection, taken: Taken, much: TooMuch) -> None:
+    """Halve what a batch of this lane may hold; one announcement that is too much alone waits."""
+    size = len(much.chosen.lines) + len(much.chosen.withdrawals)
+    if size > 1:
+        _halve(tx, taken, size)
+    for line in much.chosen.lines if size == 1 else ():
+        pending.block(tx, taken.partner, line.account, "MRX-2107")
+
+
+def shrink(tx: Connection, house: House, taken: Taken, batch: Batch, *, now: datetime) -> None:
+    """The partner said "too large": its next issue says half, or goes without the one it chokes on."""
+    size = batch.announcements + batch.withdrawals
+    if size > 1:
+        _halve(tx, taken, size)
+    elif batch.announcements:
+        refusals.choke(tx, house, batch, now=now)
+    tx.execute(update(batches_).where(batches_.c.id == batch.id).values(stale=True))
+
+
+def _halve(tx: Connection, taken: Taken, size: int) -> None:
+    tx.execute(update(lanes).where(lanes.c.id == taken.id).values(batch_max=size // 2))
 
 
 def set_aside(

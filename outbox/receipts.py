@@ -117,6 +117,8 @@ def settle(
     batches_.move(tx, batch, target, **facts)
     if batch.state is not State.RECEIVED:
         _chain(tx, batch)
+        if not withdrawals.still_asked(tx, batch):
+            lanes_.succeeded(tx, batch.lane_id, batch.partner)
     told = {
         "lane": batch.lane,
         "batch": batch.number,
@@ -162,7 +164,6 @@ def _confirm(tx: Connection, batch: Batch, refused: frozenset[str], now: datetim
 def _chain(tx: Connection, batch: Batch) -> None:
     """The next number names this issue's digest."""
     tx.execute(update(lanes).where(lanes.c.id == batch.lane_id).values(last_digest=batch.digest))
-    lanes_.succeeded(tx, batch.lane_id, batch.partner)
 
 
 def _file(tx: Connection, believed: Believed, batch: Batch, now: datetime) -> None:

@@ -48,6 +48,15 @@ def whole(tx: Connection, house: House, batch: Batch, code: str, *, now: datetim
     again(tx, batch)
 
 
+def choke(tx: Connection, house: House, batch: Batch, *, now: datetime) -> None:
+    """The partner finds a batch of one announcement too large: that one waits, and the next issue
+    goes out without it, so that the lane goes on.
+    """
+    said = (batch_notices.c.batch_id == batch.id) & batch_notices.c.dropped_issue.is_(None)
+    _wait(tx, house, batch, said, {}, "MRX-2107", now)
+    tx.execute(update(batch_notices).where(said).values(dropped_issue=batch.issue + 1))
+
+
 def again(tx: Connection, batch: Batch) -> None:
     """Withdrawals of this batch that no receipt confirmed stay queued, for a later number."""
     tx.execute(

@@ -103,7 +103,7 @@ def _in_flight(
         if not same or not _stands_again(tx, flying, gate, draft):
             return Spoiled()
         return issuing.next_issue(tx, flying, gate, draft, by)
-    if flying.stale or select_again(tx, house, gate, flying).asides:
+    if flying.stale or select_again(tx, house, gate, flying).untrue:
         return Stale(flying)
     return issuing.again(tx, flying, gate, by)
 
@@ -118,7 +118,8 @@ def export(tx: Connection, house: House, batch_id: int, *, by: str, now: datetim
     batch = batches_.get(tx, batch_id)
     if batch.state not in batches_.ANSWERED:
         gate = gates.gate(tx, house, batch.partner, now=now)
-        if batch.stale or select_again(tx, house, gate, batch).asides:
+        paused = tx.scalar(select(lanes.c.paused).where(lanes.c.id == batch.lane_id))
+        if paused or batch.stale or select_again(tx, house, gate, batch).untrue:
             raise BadRequest("MRX-5007")
     told = {"batch": batch.number, "lane": batch.lane, "issue": batch.issue, "by": by}
     ledger.add(tx, "exported", told, now=now, partner=batch.partner)

@@ -17,6 +17,11 @@ _PROBE = timedelta(seconds=30)
 _CEILING = {Lane.ROUTINE: timedelta(minutes=15), Lane.URGENT: timedelta(seconds=60)}
 
 
+def longest(lane: Lane) -> timedelta:
+    """No wait is longer than this, whatever a partner asks for."""
+    return _CEILING[lane] if lane is Lane.URGENT else 4 * _CEILING[lane]
+
+
 def delay(
     lane: Lane, failures: int, trips: int, *, dice: float, asked: timedelta | None = None
 ) -> timedelta:

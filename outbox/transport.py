@@ -1,17 +1,22 @@
 """The wire to a partner we push to. Every ordinary failure is an outcome, not an exception.
 
 `POST {base}/v1/partner/batches` with the CMS file; the body of a 200 is the receipt. No redirect
-is followed, the answer is bounded in bytes, and one deadline covers the whole exchange: a
-per-read timeout would let a slow drip hold the lane for ever.
+is followed, the answer is bounded in bytes, and one deadline covers the whole exchange
+(`outbox.deadline`).
 """
 
+import ssl
 import time
 from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from typing import Protocol
+from urllib.parse import urlsplit
 
-import httpx2
+import httpcore2
+
+from outbox import deadline
+from outbox.deadline import DeadlineBackend
 
 MEDIA_TYPE = "application/pkcs7-mime"
 
@@ -60,52 +65,68 @@ class Transport(Protocol):
 
 
 class HttpTransport:
-    """Pushes over HTTP with kept-alive connections. One instance may serve many threads."""
+    """Pushes over HTTP with kept-alive connections. One instance may serve many threads.
+
+    No redirect is followed, no proxy is taken from the environment (the address is the partner's),
+    and nothing is decompressed.
+    """
 
     def __init__(self, *, deadline: timedelta, answer_bytes_max: int) -> None:
         self._deadline = deadline
         self._answer_bytes_max = answer_bytes_max
-        self._client = httpx2.Client(
-            follow_redirects=False,
-            timeout=deadline.total_seconds(),
-            trust_env=False,  # no proxy by surprise: the address is the partner's
+        self._pool = httpcore2.ConnectionPool(
+            ssl_context=ssl.create_default_context(), network_backend=DeadlineBackend()
         )
 
     def close(self) -> None:
-        self._client.close()
+        self._pool.close()
 
     def send(self, url: str, file: bytes) -> Outcome:
-        until = time.monotonic() + self._deadline.total_seconds()
+        body = bytearray()
         try:
-            with self._client.stream(
-                "POST",
-                f"{url.rstrip('/')}/v1/partner/batches",
-                content=file,
-                headers={"Content-Type": MEDIA_TYPE},
-            ) as response:
-                body = bytearray()
-                for piece in response.iter_bytes():
+            with (
+                deadline.within(self._deadline),
+                self._pool.stream(
+                    "POST",
+                    f"{url.rstrip('/')}/v1/partner/batches",
+                    headers={
+                        "Host": urlsplit(url).netloc,
+                        "Content-Type": MEDIA_TYPE,
+                        "Content-Length": str(len(file)),
+                    },
+                    content=file,
+                ) as response,
+            ):
+                for piece in response.iter_stream():
                     body += piece
                     if len(body) > self._answer_bytes_max:
                         return Silence("the answer is too long")
-                    if time.monotonic() > until:
-                        return Silence("the answer took too long")
-        except httpx2.HTTPError as error:
+        except (*_BROKEN, httpcore2.TimeoutException) as error:
             return Silence(type(error).__name__)
-        return _outcome(response, bytes(body))
+        headers = {name.lower(): value for name, value in response.headers}
+        return _outcome(response.status, headers.get(b"retry-after", b""), bytes(body))
 
 
-def _outcome(response: httpx2.Response, body: bytes) -> Outcome:
-    match response.status_code:
+_BROKEN = (
+    httpcore2.NetworkError,
+    httpcore2.ProtocolError,
+    httpcore2.UnsupportedProtocol,
+    OSError,
+    UnicodeError,  # a host name that is none
+)
+
+
+def _outcome(status: int, retry_after: bytes, body: bytes) -> Outcome:
+    match status:
         case 200:
             return Answered(body)
         case 413:
             return TooLarge()
         case 429 | 503:
-            return NotNow(_asked(response.headers.get("Retry-After", "")))
-        case status if status >= 500 or status in (408, 425):
+            return NotNow(_asked(retry_after.decode("latin-1")))
+        case _ if status >= 500 or status in (408, 425):
             return Silence(f"HTTP {status}")
-        case status:
+        case _:
             return TurnedAway(f"HTTP {status}")
 
 
@@ -115,6 +136,6 @@ def _asked(header: str) -> timedelta | None:
         return timedelta(seconds=min(int(header[:9]), 86_400))
     try:
         at = parsedate_to_datetime(header)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return timedelta(seconds=max(0.0, at.timestamp() - time.time()))

@@ -39,12 +39,15 @@ def every(tx: Connection) -> list[Registered]:
 
 
 def change(tx: Connection, partner: str, **facts: Any) -> None:
-    """Write some columns of an agreement and count its revision up."""
+    """Write some columns of an agreement. If what may be told changes with it, its revision grows,
+    and what was drafted or sealed under the old one is made again.
+    """
     get(tx, partner)
+    ground = int(bool(facts.keys() - {"push_url"}))
     tx.execute(
         update(agreements)
         .where(agreements.c.partner == partner)
-        .values(revision=agreements.c.revision + 1, **facts)
+        .values(revision=agreements.c.revision + ground, **facts)
     )
 
 

@@ -121,8 +121,15 @@ def heard(tx: Connection, as_of: datetime) -> None:
 
 
 def as_of(tx: Connection) -> datetime | None:
-    """How fresh the consent feed is; None when it has never spoken."""
-    return tx.scalar(select(home.c.consents_as_of))
+    """How fresh our knowledge of consents is; None when there is none.
+
+    The feed's own word, where there is a feed. Events written by hand do not make a silent feed
+    fresh; a gateway that has no feed at all goes by the newest of them.
+    """
+    by_feed: datetime | None = tx.scalar(select(home.c.consents_as_of))
+    if by_feed is not None:
+        return by_feed
+    return tx.scalar(select(consents.c.recorded_at).order_by(consents.c.id.desc()).limit(1))
 
 
 def trail(tx: Connection, account: str) -> list[Row[tuple[object, ...]]]:

@@ -141,23 +141,28 @@ def confirm(tx: Connection, accounts: Iterable[str], *, as_of: datetime) -> None
 def doubt(tx: Connection, account: str, *, as_of: datetime, now: datetime) -> bool:
     """The source sent an unknown status word: announce nothing until a known one comes.
 
-    Says whether the roll has this member and the word is not older than what it knows.
+    Says whether that is new: the roll has this member, and had no doubt about it before.
     """
-    done = tx.execute(
-        update(members)
-        .where(members.c.account == account, members.c.as_of <= as_of)
-        .values(unknown_status=True, as_of=as_of, version=members.c.version + 1, changed_at=now)
-    )
+    mine = (members.c.account == account) & (members.c.as_of <= as_of)
+    again = mine & members.c.unknown_status
+    if tx.execute(update(members).where(again).values(as_of=as_of)).rowcount:
+        return False
+    doubted = {"unknown_status": True, "as_of": as_of, "version": members.c.version + 1}
+    done = tx.execute(update(members).where(mine).values(**doubted, changed_at=now))
     return done.rowcount == 1
 
 
-def leave(tx: Connection, account: str, *, as_of: datetime, now: datetime) -> None:
-    """A full list left this member out. Its status stays what the source last said (P3)."""
-    tx.execute(
+def leave(tx: Connection, account: str, *, as_of: datetime, now: datetime) -> bool:
+    """A full list left this member out. Its status stays what the source last said (P3).
+
+    Says whether it has left: not if a newer push has described it since the list was read.
+    """
+    done = tx.execute(
         update(members)
-        .where(members.c.account == account)
+        .where(members.c.account == account, members.c.present, members.c.as_of <= as_of)
         .values(present=False, as_of=as_of, version=members.c.version + 1, changed_at=now)
     )
+    return done.rowcount == 1
 
 
 def present(tx: Connection, *, before: datetime) -> Iterable[str]:

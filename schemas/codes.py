@@ -136,6 +136,11 @@ _ALL = (
         "the member has more identifiers than the partner's format allows",
         "agree with the company which to leave out",
     ),
+    Code(
+        "MRX-2107",
+        "the record is too large to be sent even alone",
+        "see whether the company really has so many identifiers",
+    ),
     # -- may not be said -----------------------------------------------------------------------
     Code(
         "MRX-2201",

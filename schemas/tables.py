@@ -271,6 +271,7 @@ batches = Table(  # one row a number; narrow, the bytes live elsewhere
     Column("state", Text, nullable=False),
     Column("stale", Flag, nullable=False),  # must be re-issued before it leaves again
     Column("fence", Integer, nullable=False),  # under which it was last claimed
+    Column("revision", Integer, nullable=False),  # of the agreement it was sealed under
     Column("digest", Text, nullable=False),  # of the current issue's file
     Column("previous_digest", Text),  # fixed with the number
     Column("announcements", Integer, nullable=False),
@@ -325,6 +326,7 @@ batch_notices = Table(  # what the newest issue says, and what earlier ones said
     **STRICT,
 )
 Index("batch_notices_account", batch_notices.c.account)
+Index("batch_notices_ref", batch_notices.c.ref)
 
 attempts = Table(  # opened in the claim, closed once
     "attempts",

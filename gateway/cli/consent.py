@@ -174,7 +174,6 @@ def _record(
         if not roll.exist(tx, [account]):
             raise BadRecord("MRX-1201")
         [recorded], _ = push_consents.record(tx, house, [event], now=now, by=here.who())
-        consents.heard(tx, now)
         theirs = [one for one in revocations.of(tx, account) if one.partner == event.programme]
         # A repeated event is answered as it was: with the revocation it opened then.
         answered = event.event is Event.REVOKED and recorded.effect is not Effect.OLDER

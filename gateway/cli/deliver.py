@@ -50,11 +50,11 @@ def deliver(
     processes ended. With --until-idle it goes on until nothing is unanswered and nothing that may leave waits. What is blocked, paused
     or behind a closed gate is not waited for; neither are partners that pull.
     """
-    until = time.monotonic() + timeout
     with here.house() as house:
         if partner is not None:
             with house.database.read() as tx:
                 agreements.get(tx, partner)
+        until = time.monotonic() + timeout
         with _lanes(house, partner) as lanes:
             found = lanes.until_idle(until) if until_idle else lanes.once(until)
     settled = all(one.settled for one in found)
@@ -99,13 +99,17 @@ class _Lanes:
         """Work round after round until all is settled, or cannot be, or the time is over."""
         fruitless = 0
         before: list[Left] = []
+        shown: set[str] = set()
         with progress.bar("delivering", total=None) as show:
             while True:
                 self._hurry()
                 try:
                     self._round(until, lambda: True)
                 except MrxError as error:
-                    faults.show(error)  # the next round may do better; the time is bounded
+                    # The next round may do better, and the time is bounded.
+                    if error.code not in shown:
+                        faults.show(error)
+                    shown.add(error.code)
                 found = self._left()
                 if all(one.settled or one.stuck for one in found) or time.monotonic() >= until:
                     return found
@@ -118,6 +122,7 @@ class _Lanes:
     def _hurry(self) -> None:
         with self._house.database.write() as tx:
             lane.hurry(tx, only=self._only)
+            lane.put_right(tx, now=datetime.now(UTC), lease=self._house.terms.lease)
         while endings.end_due(self._house, now=datetime.now(UTC)):
             pass
 

@@ -14,6 +14,8 @@ from gateway.cli.text import clean
 from schemas.errors import MrxError
 
 DEBUG = "MRX_DEBUG"
+_HERE = Path(__file__).parents[2]
+_ROOMS = frozenset({"gateway", "outbox", "partners", "mappers", "signing", "schemas"})
 
 
 def show(error: MrxError) -> None:
@@ -28,9 +30,7 @@ def show_unexpected(error: Exception) -> None:
     """
     if os.environ.get(DEBUG):
         traceback.print_exception(error)
-    frames = traceback.extract_tb(error.__traceback__)
-    at = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
-    show(MrxError("MRX-9999", what=type(error).__name__, at=at))
+    show(MrxError("MRX-9999", what=type(error).__name__, at=_place(error)))
 
 
 def forget_stdout() -> None:
@@ -38,3 +38,12 @@ def forget_stdout() -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)
+
+
+def _place(error: Exception) -> str:
+    """The innermost line of our own that it passed through."""
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        path = Path(frame.filename)
+        if path.is_relative_to(_HERE) and path.relative_to(_HERE).parts[0] in _ROOMS:
+            return f"{path.relative_to(_HERE)}:{frame.lineno}"
+    return "?"

@@ -1,14 +1,14 @@
 """The six ends of the demo: started, connected to each other, and loaded.
 
-start      the gateway and five sandboxes, each a process with its own home
-connect    certificates and addresses, in both directions
-load       members and consents: ours, and a few of each partner's own
+    start      the gateway and five sandboxes, each a process with its own home
+    connect    certificates and addresses, in both directions
+    load       members and consents: ours, and a few of each partner's own
 
 FOLDER/
-  us-ctpat/ mx-neec/ ...    the homes
-  certificates/CODE.pem     what each end gave the others
-  sources/                  the members and consents that were pushed
-  logs/                     one a process, and the commands that were run
+      us-ctpat/ mx-neec/ ...    the homes
+      certificates/CODE.pem     what each end gave the others
+      sources/                  the members and consents that were pushed
+      logs/                     one a process, and the commands that were run
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -80,11 +80,12 @@ def _report(scene: Scene, advance: Advance) -> tuple[int, ...]:
 def revoke(scene: Scene) -> TakenBack:
     """Take the consent of one held company back for one partner, and see it confirmed."""
     partner = next(iter(scene.partners))
-    granted = {event.account for event in scene.us.grants if event.programme == partner}
+    with scene.us.house.database.read() as tx:
+        held = table.held(tx, partner)
     member = next(
         member
         for member in scene.us.members
-        if member.account in granted and member.identifiers and member.name.isascii()
+        if member.account in held and member.identifiers and member.name.isascii()
     )
     with scene.show.phase("revoke", {"confirmed": 1}) as advance:
         scene.processes.ask(
@@ -120,19 +121,20 @@ def examine(scene: Scene) -> list[str]:
             if broken is not None:
                 wrong.append(f"the ledger of {end.code} is broken at entry {broken}")
             if end is not scene.us:
-                wrong += _compare(f"{end.code} holds", audit.held(end.house, US), wanted[end.code])
+                wrong += compare(f"{end.code} holds", audit.held(end.house, US), wanted[end.code])
                 if blocked[end.code] != dict(wanted[end.code].blocked):
                     wrong.append(f"for {end.code} other members are blocked than cannot be said")
                 theirs = audit.due(
                     end.members, end.grants, home=end.code, partner=US, document=end.code
                 )
                 got = audit.held(scene.us.house, end.code)
-                wrong += _compare(f"of {end.code} we hold", got, theirs)
+                wrong += compare(f"of {end.code} we hold", got, theirs)
             advance("ends", n)
     return wrong
 
 
-def _compare(what: str, held: Counter[Items], due_: Due) -> list[str]:
+def compare(what: str, held: Counter[Items], due_: Due) -> list[str]:
+    """What one end holds against what it should: no sentence where they are the same."""
     missing, extra = (due_.said - held).total(), (held - due_.said).total()
     if not missing and not extra:
         return []

@@ -48,10 +48,21 @@ def unsettled(tx: Connection) -> int:
     return tx.scalar(open_) or 0
 
 
+def held(tx: Connection, partner: str) -> set[str]:
+    """The accounts of the members a partner holds as they were told last."""
+    return set(tx.scalars(select(disclosures.c.account).where(_held(partner))))
+
+
+def _held(partner: str) -> ColumnElement[bool]:
+    return (
+        (disclosures.c.partner == partner)
+        & disclosures.c.withdraw_since.is_(None)
+        & (disclosures.c.held_version == disclosures.c.version)
+    )
+
+
 def _line(tx: Connection, partner: str) -> Line:
     known = disclosures.c.partner == partner
-    live = disclosures.c.withdraw_since.is_(None)
-    current = disclosures.c.held_version == disclosures.c.version
     stopped = (
         select(pending.c.blocked, func.count())
         .where(pending.c.partner == partner, pending.c.blocked.is_not(None))
@@ -77,7 +88,7 @@ def _line(tx: Connection, partner: str) -> Line:
     return Line(
         partner=partner,
         announced=_count(tx, known & disclosures.c.held_version.is_not(None)),
-        held=_count(tx, known & live & current),
+        held=_count(tx, _held(partner)),
         withdrawn=_count(tx, known & disclosures.c.gone_at.is_not(None)),
         refused=tx.scalar(refused) or 0,
         blocked={code: n for code, n in tx.execute(stopped) if code not in _REFUSED},

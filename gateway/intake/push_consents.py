@@ -55,7 +55,8 @@ def push(house: House, order: Push) -> Report:
     report.close(tally)
     if not order.dry_run:
         with house.database.write() as tx:
-            if not tally.ended_early:
+            # What could not be read may hold revocations: it does not say "nothing new".
+            if not tally.ended_early and (report.rejected < report.read or not report.read):
                 consents.heard(tx, order.as_of)
             told = {"accepted": report.accepted, "rejected": report.rejected, "by": order.by}
             ledger.add(tx, "consents pushed", told, now=order.now)

@@ -63,13 +63,14 @@ def push(house: House, order: Push) -> Report:
         _take(house, order, chunk, report)
         order.step(tally.read)
     report.close(tally)
-    report.withdrawn = len(missing)
-    if not order.dry_run:
+    if order.dry_run:
+        report.withdrawn = len(missing)
+    else:
         for some in _chunks(iter(missing), CHUNK // 2):
             with house.database.write() as tx:
-                for account in some:
-                    roll.leave(tx, account, as_of=order.as_of, now=order.now)
-                pending.leave(tx, some, reason="absent", now=order.now)
+                gone = [a for a in some if roll.leave(tx, a, as_of=order.as_of, now=order.now)]
+                pending.leave(tx, gone, reason="absent", now=order.now)
+            report.withdrawn += len(gone)
         _enter(house, order, report)
     return report
 

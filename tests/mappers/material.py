@@ -132,7 +132,7 @@ def any_records(
         ref=REFS,
         version=st.integers(1, 10**18 - 1),
         name=texts,
-        identifiers=st.lists(st.sampled_from(identifiers), max_size=6).map(tuple),
+        identifiers=st.lists(st.sampled_from(identifiers), max_size=6, unique=True).map(tuple),
         status=st.sampled_from(Status),
         member_since=st.dates() if dates is None else dates,
     )

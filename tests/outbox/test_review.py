@@ -14,7 +14,6 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-import httpx2
 import pytest
 from sqlalchemy import event as events
 from sqlalchemy import select
@@ -76,6 +75,13 @@ def signed(world: World, account: str, text: str, event: Event = Event.GRANTED) 
     )
     with world.house.database.write() as tx:
         push_consents.record(tx, world.house, [one], now=now, by="test")
+
+
+def retry_before_the_urgent_lane(world: World) -> None:
+    """Both lanes are due; what the urgent one sends first does not arrive, the routine one's does."""
+    world.clock.forward(minutes=2)
+    world.wire.plan = [NEVER_ARRIVED]
+    world.deliver(rounds=2, hurry=False)
 
 
 def text_of(id_: str, *schemes: str, tiers: bool = False) -> ConsentText:
@@ -147,8 +153,10 @@ def test_what_a_new_consent_no_longer_names_does_not_leave_again(
     """P1, P2: at every claim, only what the consent *in force* names may leave.
 
     The officer signed a text with SCAC and MID; the batch got no answer; then the officer signs a
-    narrower text that names SCAC alone. The retry still carries the MID (and would carry
-    EXCEEDING where the new text does not name tiers; and a scheme an agreement has dropped).
+    narrower text that names SCAC alone. The retry still carries the MID (and EXCEEDING where the
+    new text does not name tiers; and a scheme an agreement has dropped). It does not show while
+    the urgent lane tells the narrower state first and is answered; lanes never wait for each
+    other, so that is luck: here the urgent lane's first try does not arrive.
 
     Cause: outbox/release.py:106 and outbox/planning.py:37 ask only for asides; a line that may
     still be told, but with less than the sealed bytes say, is no aside.
@@ -172,6 +180,7 @@ def test_what_a_new_consent_no_longer_names_does_not_leave_again(
     before = len(w.wire.journal)
 
     signed(w, "10000001", "narrow")
+    retry_before_the_urgent_lane(w)
     w.deliver()
 
     assert w.held("mx-neec") == {ONE: "VALIDATED"}
@@ -193,15 +202,11 @@ def test_a_tier_that_a_new_consent_no_longer_names_does_not_leave_again(
     signed(w, "10000001", "wide")
     w.wire.plan = [NEVER_ARRIVED]
     w.deliver(rounds=1)
+
     signed(w, "10000001", "narrow")
-    seen: list[str] = []
-    w.wire.answer = lambda _end, _file, receipt: (
-        seen.extend(w.held("mx-neec").values()) or receipt  # type: ignore[func-returns-value]
-    )
+    retry_before_the_urgent_lane(w)
 
-    w.deliver()
-
-    assert "EXCEEDING" not in seen
+    assert "EXCEEDING" not in w.held("mx-neec").values()
 
 
 def test_a_draft_larger_than_what_can_be_read_is_made_smaller(
@@ -248,7 +253,9 @@ def test_one_notice_that_a_partner_finds_too_large_does_not_stop_the_others(
         return TooLarge() if b"Choke" in file else send(url, file)
 
     told.wire.send = chokes  # type: ignore[method-assign]
-    told.push(member("10000001", name="Invented Choke"), member("10000002", name="Invented Fine"))
+    told.push(member("10000001", name="Invented Choke"))
+    told.deliver(rounds=5)
+    told.push(member("10000002", name="Invented Fine"))
 
     told.deliver()
 
@@ -378,8 +385,8 @@ def test_a_receipt_brought_for_an_earlier_issue_is_filed(told: World) -> None:
     told.wire.answer = lose
     told.deliver(rounds=1)
     told.revoke("10000001", of="mx-neec")
-    told.wire.plan = [NEVER_ARRIVED] * 2
-    told.deliver(rounds=2)
+    told.wire.answer = honest
+    told.deliver()
 
     with pytest.raises(Refused, match="MRX-4010"):
         inbound.take_receipt(told.house, kept[0], bytes_max=BYTES_MAX, now=told.clock())
@@ -511,7 +518,7 @@ def test_a_wait_that_nobody_can_read_is_no_wait() -> None:
     """
     header = {"Retry-After": "Mon, 01 Jan 99999999999 00:00:00 GMT"}
 
-    assert transport._outcome(httpx2.Response(503, headers=header), b"") == NotNow(None)
+    assert transport._outcome(503, header["Retry-After"].encode(), b"") == NotNow(None)
 
 
 def test_a_feed_of_which_no_line_can_be_read_is_not_fresh(told: World) -> None:
@@ -527,7 +534,7 @@ def test_a_feed_of_which_no_line_can_be_read_is_not_fresh(told: World) -> None:
     push_consents.push(
         told.house,
         push_consents.Push(
-            source=io.BytesIO("nothing that could be read\n".encode("utf-16")),
+            source=io.BytesIO(b"nothing that could be read\n" * 3),
             format="ndjson",
             as_of=now,
             now=now,
@@ -613,7 +620,7 @@ def test_a_clock_that_was_wrong_for_a_while_does_not_put_a_lane_to_sleep(told: W
     for _ in range(5):
         told.clock.forward(seconds=30)
         with told.house.database.write() as tx:
-            lane.bury(tx)
+            lane.put_right(tx, now=told.clock.now, lease=told.house.terms.lease)
         told.deliver(hurry=False)
 
     assert ONE not in told.held("mx-neec")

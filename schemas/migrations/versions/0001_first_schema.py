@@ -260,6 +260,7 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("stale", schemas.tables.Flag(), nullable=False),
         sa.Column("fence", sa.Integer(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("digest", sa.Text(), nullable=False),
         sa.Column("previous_digest", sa.Text(), nullable=True),
         sa.Column("announcements", sa.Integer(), nullable=False),
@@ -415,5 +416,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("batch_notices", schema=None) as batch_op:
         batch_op.create_index("batch_notices_account", ["account"], unique=False)
+        batch_op.create_index("batch_notices_ref", ["ref"], unique=False)
 
     # ### end Alembic commands ###

@@ -16,14 +16,14 @@ from tests.world import World, member
 
 
 @pytest.fixture
-def deaf(world: World) -> Iterator[World]:
+def deaf(world: World) -> World:
     """A partner whose address refuses every connection, with one member for it."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     reach(world, f"http://127.0.0.1:{port}")
     world.push(member("10000001"))
     world.grant("10000001")
-    yield world
+    return world
 
 
 def reach(world: World, url: str | None) -> None:
@@ -152,14 +152,13 @@ def test_what_breaks_in_a_lane_is_shown_and_bounded(
 
     monkeypatch.setattr(Delivery, "work", broken)
 
-    said = mrx("deliver", "--until-idle", "--timeout", "0.5", code=3)
+    said = mrx("deliver", "--until-idle", "--timeout", "1", code=3)
     once = mrx("deliver", code=1)
 
-    assert "error: MRX-9008 " in said.stderr
+    assert said.stderr.count("error: MRX-9008 ") == 1
     assert once.stderr.startswith("error: MRX-9008 ")
 
 
-@pytest.mark.processes
 def test_a_port_that_is_taken_is_said(mrx: Mrx, certificate: Path):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
