@@ -13,10 +13,10 @@ run: $(VENV)/.runs            ## make the environment, then show the main job: A
 
 test: $(VENV)/.tests          ## the whole suite; T=path for a part of it
 	@sh tests/tools.sh
-	@$(BIN)/pytest $(T)
+	@$(BIN)/pytest -n auto --dist worksteal $(T)
 
-test-quick: $(VENV)/.tests    ## without the tests that take minutes or start processes
-	@$(BIN)/pytest -m "not slow and not processes" $(T)
+test-quick: $(VENV)/.tests    ## without the tests that take long or start processes, with fewer examples
+	@MRX_QUICK=1 $(BIN)/pytest -n auto --dist worksteal -m "not slow and not processes" $(T)
 
 check: $(VENV)/.tests         ## format, lint, types, layers
 	@$(BIN)/ruff format --check .

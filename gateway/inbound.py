@@ -21,6 +21,7 @@ from outbox import ledger, receipts
 from outbox.house import House
 from partners import agreements, certificates, foreign_roll
 from schemas import exchange
+from schemas import ref as refs
 from schemas.batch import Header
 from schemas.errors import BadDocument, NotTrusted, Refused
 from schemas.receipt import Erasure, Fate, Level, Receipt, Refusal, Verdict
@@ -141,7 +142,7 @@ def _sort(
     """
     for one in () if batch.document is None else mapper.read(batch.document):
         if isinstance(one, Misread):
-            if one.ref is None:
+            if one.ref is None or not refs.is_ref(one.ref):
                 raise BadDocument(one.code)
             refused.append(Refusal(ref=one.ref, code=one.code))
         elif one.member_since > now.date():

@@ -11,7 +11,10 @@ from tests import world
 
 # Machines are shared and slow by turns: an example that takes long is no bug.
 settings.register_profile("mrx", deadline=None)
-settings.load_profile("ci" if os.environ.get("CI") else "mrx")
+settings.register_profile("quick", deadline=None, max_examples=10)
+settings.load_profile(
+    "quick" if os.environ.get("MRX_QUICK") else "ci" if os.environ.get("CI") else "mrx"
+)
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

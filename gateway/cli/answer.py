@@ -23,6 +23,8 @@ from gateway.cli.text import clean, harmless
 Facts = Mapping[str, object]
 # A terminal's table is laid out at once; a long list becomes several tables.
 ROWS_A_TABLE = 500
+# A cell up to this long (a code, a time, a ref) is never broken; names and digests are folded.
+SHORT = 24
 
 
 def many(columns: Sequence[str], items: Iterable[Facts], *, json: bool) -> None:
@@ -151,17 +153,28 @@ def _write(data: bytes) -> None:
 def _tables(columns: Sequence[str], items: Iterable[Facts], *, title: str | None = None) -> None:
     console = Console(highlight=False)
     empty = True
+    if title is not None:
+        console.print(Text(f"\n{title.replace('_', ' ')}", style="bold"))
     for some in _chunks(items):
         empty = False
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=title, title_justify="left")
-        for column in columns:
-            table.add_column(column.replace("_", " "), overflow="fold")
-        for item in some:
-            # Text, not str: a name with brackets is a name, not markup.
-            table.add_row(*(Text(plain(item[column])) for column in columns))
-        console.print(table)
+        console.print(
+            _table(columns, [[plain(item[column]) for column in columns] for item in some])
+        )
     if empty:
         talk("None.")
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    """These rows, without columns that are empty in all of them: terminals are narrow."""
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    told = [n for n in range(len(columns)) if any(row[n] for row in rows)]
+    for n in told:
+        short = max(len(row[n]) for row in rows) <= SHORT
+        table.add_column(columns[n].replace("_", " "), overflow="fold", no_wrap=short)
+    for row in rows:
+        # Text, not str: a name with brackets is a name, not markup.
+        table.add_row(*(Text(row[n]) for n in told))
+    return table
 
 
 def _grid(facts: Facts) -> None:

@@ -33,7 +33,7 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "certificate": ("home", "Put our own certificate on stdout, in PEM."),
     "sandbox": ("serve", "Be a partner's end: the same software with that programme as its home."),
     "demo": ("demo", "Show the whole exchange: this gateway and five partners as real processes."),
-    "version": ("home", "Say which version this is."),
+    "version": ("about", "Say which version this is."),
 }
 NOUNS: Mapping[str, str] = {
     "push": "Take members or consents from the source.",

@@ -1,11 +1,8 @@
-"""`mrx init`, `mrx certificate`, `mrx version`: this gateway itself."""
+"""`mrx init` and `mrx certificate`: this gateway itself."""
 
-import platform
 import sys
-from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated
 
-import pysqlite3
 import typer
 
 from gateway.cli import answer, here
@@ -71,18 +68,3 @@ def certificate() -> None:
     """
     with here.house() as house:
         sys.stdout.write(house.key.certificate.pem)
-
-
-@app.command("version", epilog="Example: mrx version --json")
-def show_version(*, as_json: AsJson = False) -> None:
-    """Say which version this is."""
-    try:
-        ours = version("mrx")
-    except PackageNotFoundError:  # run from a source tree that is not installed
-        ours = "unknown"
-    facts = {
-        "mrx": ours,
-        "python": platform.python_version(),
-        "sqlite": pysqlite3.sqlite_version,
-    }
-    answer.one(facts, json=as_json)

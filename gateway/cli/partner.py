@@ -36,7 +36,7 @@ def list_(*, as_json: AsJson = False) -> None:
             _overview(tx, house, registered, counts[registered.agreement.partner], now=now)
             for registered in agreements.every(tx)
         ]
-    answer.many((*columns, "refused", "held", "push_url"), found, json=as_json)
+    answer.many((*columns, "refused", "held"), found, json=as_json)
 
 
 @app.command(epilog="Example: mrx partner show mx-neec")

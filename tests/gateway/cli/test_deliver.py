@@ -137,8 +137,9 @@ def test_agreements_that_ended_are_wound_up(world: World, mrx: Mrx):
 
     mrx("deliver", "--until-idle")
 
-    [notice] = mrx.json("notice", "list")
-    assert (notice["kind"], notice["lane"], notice["state"]) == ("withdrawal", "urgent", "pending")
+    found = {n["kind"]: (n["lane"], n["state"], n["code"]) for n in mrx.json("notice", "list")}
+    assert found["withdrawal"] == ("urgent", "pending", None)
+    assert mrx.json("notice", "list", "--state", "held") == []
 
 
 def test_what_breaks_in_a_lane_is_shown_and_bounded(
