@@ -43,7 +43,10 @@ def init(settings: Settings, programme: str) -> House:
     database = Database(folder / DATABASE)
     now = datetime.now(UTC)
     with database.write() as tx:
-        if migration.current(tx) is not None:
+        found = migration.current(tx)
+        if found is not None:
+            if not migration.knows(found):
+                raise NotReady("MRX-9002", found=found, expected=migration.head())
             _refuse_other(tx.scalar(select(home.c.programme)), programme)
     key = (
         keys.load(folder / KEY)

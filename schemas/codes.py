@@ -373,6 +373,11 @@ _ALL = (
         "another program may hold it; give another --port or --host",
     ),
     Code(
+        "MRX-9012",
+        "another process kept the database busy for too long",
+        "nothing was written; try again",
+    ),
+    Code(
         "MRX-9999",
         "something went wrong that should not",
         "please report it with the command that shows it",

@@ -14,7 +14,7 @@ from typing import Any
 import pysqlite3
 from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import OperationalError
 
 from schemas.errors import NotReady
 
@@ -49,8 +49,9 @@ class Database:
             with self._mutex, self._writer.begin() as tx:
                 yield tx
         except OperationalError as error:
-            if _no_room(error):
-                raise NotReady("MRX-9007") from error
+            for code, signs in _SIGNS.items():
+                if any(sign in str(error.orig) for sign in signs):
+                    raise NotReady(code) from error
             raise
 
     @contextmanager
@@ -93,6 +94,7 @@ def _engine(file: Path, *, begin: str, pragmas: tuple[str, ...]) -> Engine:
     return engine
 
 
-def _no_room(error: DatabaseError) -> bool:
-    said = str(error.orig)
-    return any(words in said for words in ("disk is full", "readonly", "disk I/O error"))
+_SIGNS = {
+    "MRX-9007": ("disk is full", "readonly", "disk I/O error"),
+    "MRX-9012": ("database is locked",),
+}

@@ -34,6 +34,14 @@ def current(tx: Connection) -> str | None:
     return MigrationContext.configure(tx).get_current_revision()
 
 
+def knows(revision: str) -> bool:
+    """Whether this program has that schema among its migrations; a newer program's it has not."""
+    return any(
+        script.revision == revision
+        for script in ScriptDirectory.from_config(_config()).walk_revisions()
+    )
+
+
 def upgrade(tx: Connection) -> None:
     """Bring the database to `head()`, in the caller's transaction: all of it or nothing."""
     config = _config()

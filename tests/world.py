@@ -156,6 +156,7 @@ class World:
             mode=mode,
             as_of=more.pop("as_of", now),
             now=now,
+            by="test",
             **more,
         )
         return push_members.push(self.house, order)

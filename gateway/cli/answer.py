@@ -23,8 +23,8 @@ from gateway.cli.text import clean, harmless
 Facts = Mapping[str, object]
 # A terminal's table is laid out at once; a long list becomes several tables.
 ROWS_A_TABLE = 500
-# A cell up to this long (a code, a time, a ref) is never broken; names and digests are folded.
-SHORT = 24
+# A cell up to this long (a code, an account, a ref) is never broken; longer ones are folded.
+SHORT = 12
 
 
 def many(columns: Sequence[str], items: Iterable[Facts], *, json: bool) -> None:

@@ -61,6 +61,7 @@ def members(
             mode=mode,
             as_of=at,
             now=now,
+            by=here.who(),
             dry_run=dry_run,
             approve=approve,
             step=step,

@@ -160,7 +160,13 @@ def _push_members(scene: Scene, end: End, step: Step) -> None:
     now = datetime.now(UTC)
     with file.open("rb") as source:
         order = push_members.Push(
-            open=lambda: source, format="ndjson", mode="delta", as_of=now, now=now, step=step
+            open=lambda: source,
+            format="ndjson",
+            mode="delta",
+            as_of=now,
+            now=now,
+            by="demo",
+            step=step,
         )
         report = push_members.push(end.house, order)
     _expect(f"members accepted by {end.code}", report.accepted, len(end.members))

@@ -35,7 +35,7 @@ GUARD_COUNT = 10
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Push:
     """One push of members. `open` gives the input from its start, each time it is called; `step`
-    is told after each chunk how many lines have been read.
+    is told after each chunk how many lines have been read; `by` is who brings it.
     """
 
     open: Callable[[], Source]
@@ -43,6 +43,7 @@ class Push:
     mode: Mode
     as_of: datetime
     now: datetime
+    by: str
     dry_run: bool = False
     approve: bool = False
     step: Callable[[int], None] = lambda _: None
@@ -174,6 +175,7 @@ def _enter(house: House, order: Push, report: Report) -> None:
         "rejected": report.rejected,
         "withdrawn": report.withdrawn,
         "approved": order.approve,
+        "by": order.by,
     }
     with house.database.write() as tx:
         ledger.add(tx, "members pushed", told, now=order.now)

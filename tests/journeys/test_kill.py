@@ -64,7 +64,12 @@ class Source:
     def _push(self, people: list[dict[str, object]]) -> None:
         body, now = b"\n".join(map(orjson.dumps, people)), datetime.now(UTC)
         order = push_members.Push(
-            open=lambda: io.BytesIO(body), format="ndjson", mode="delta", as_of=now, now=now
+            open=lambda: io.BytesIO(body),
+            format="ndjson",
+            mode="delta",
+            as_of=now,
+            now=now,
+            by="test",
         )
         assert push_members.push(self.house, order).rejected == 0
         self.people |= {str(one["account"]): one for one in people}

@@ -235,6 +235,39 @@ def test_a_draft_larger_than_what_can_be_read_is_made_smaller(
     assert len(small_world.held("mx-neec")) == len(accounts)
 
 
+@pytest.mark.parametrize("accounts", [1, 120])
+def test_a_next_issue_larger_than_what_can_be_read_is_made_smaller_too(
+    small_world: World, monkeypatch: pytest.MonkeyPatch, accounts: int
+) -> None:
+    """P4, and no tight loop: as above, for a batch in flight whose members have grown since.
+
+    Cause: `planning.take_less` halves `len(chosen.lines)`. Of a re-issue `chosen` is the whole batch
+    whatever `batch_max` is, so the second halving writes the number that stood there already (or
+    a larger one): `Step.MOVED` for ever, a core and the write lock taken, nothing sent. With one
+    line it blocks the pending row, and `select_again` chooses the line again, for ever.
+
+    Change: halve `min(size, batch_max)`; of a batch in flight with one line do what `shrink` does
+    (`refusals.choke`, stale).
+    """
+    w = small_world
+    names = [f"1000{n:04}" for n in range(accounts)]
+    w.push(*(member(account) for account in names), member("20000000"))
+    w.grant(*names)
+    w.wire.plan = [NEVER_ARRIVED]
+    w.deliver(rounds=1)
+    w.grant(*names)  # anything that makes it stale
+    monkeypatch.setattr(parse, "MARKUP_MAX", 70 if accounts == 1 else 700)
+    delivery, taken = w.delivery(), None
+    with w.house.database.write() as tx:
+        lane.hurry(tx)
+        taken = lane.take(tx, worker="test:0:0", now=w.clock(), lease=timedelta(minutes=1))
+    assert taken is not None
+
+    steps = [delivery.step(taken).name for _ in range(12)]
+
+    assert "RESTED" in steps or "DONE" in steps or w.wire.journal
+
+
 def test_one_notice_that_a_partner_finds_too_large_does_not_stop_the_others(
     told: World,
 ) -> None:

@@ -10,7 +10,7 @@ import pytest
 from gateway.home import open_home
 from gateway.settings import Settings
 from tests.gateway.cli.command import Mrx
-from tests.world import Clock, Wire, World, connect
+from tests.world import Clock, Wire, World, connect, member
 
 
 @pytest.fixture(scope="session")
@@ -61,6 +61,15 @@ def world(mrx: Mrx, tmp_path: Path, made: Callable[[str], Path]) -> Iterator[Wor
     yield World(house=house, partners={"mx-neec": mexico}, clock=clock, wire=wire)
     house.database.close()
     mexico.database.close()
+
+
+@pytest.fixture
+def told(world: World) -> World:
+    """Two members held in Mexico, a third that nobody consented to tell."""
+    world.push(member("10000001"), member("10000002"), member("10000003"))
+    world.grant("10000001", "10000002")
+    world.deliver()
+    return world
 
 
 @pytest.fixture(scope="session")
