@@ -47,17 +47,19 @@ def key_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 @pytest.fixture
 def small_world(tmp_path: Path, key_files: dict[str, Path]) -> world.World:
     """us-ctpat and Mexico, connected."""
-    return _world(tmp_path, key_files, ("mx-neec",))
+    return connected_world(tmp_path, key_files, ("mx-neec",))
 
 
 @pytest.fixture
 def whole_world(tmp_path: Path, key_files: dict[str, Path]) -> world.World:
     """us-ctpat and all five partners, connected."""
     codes = tuple(code for code in PROGRAMMES if code != "us-ctpat")
-    return _world(tmp_path, key_files, codes)
+    return connected_world(tmp_path, key_files, codes)
 
 
-def _world(folder: Path, key_files: dict[str, Path], codes: tuple[str, ...]) -> world.World:
+def connected_world(
+    folder: Path, key_files: dict[str, Path], codes: tuple[str, ...]
+) -> world.World:
     clock = world.Clock()
     house = world.make(folder / "us-ctpat", "us-ctpat", key_files["us-ctpat"])
     partners = {code: world.make(folder / code, code, key_files[code]) for code in codes}

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import orjson
+from sqlalchemy import Connection
 
 from gateway import home, inbound
 from gateway.intake import push_consents, push_members
@@ -183,8 +184,13 @@ class World:
             for account in accounts
         ]
         with self.house.database.write() as tx:
-            consents.heard(tx, now)
-            return push_consents.record(tx, self.house, events, now=now, by="test")[1]
+            return self.record(tx, events)
+
+    def record(self, tx: Connection, events: list[ConsentEvent]) -> list[int]:
+        """Write events as the feed would; return the revocations."""
+        now = self.clock.now
+        consents.heard(tx, now)
+        return push_consents.record(tx, self.house, events, now=now, by="test")[1]
 
     def held(self, partner: str) -> dict[str, str]:
         """What a partner's own roll says of us: name -> status."""

@@ -28,7 +28,7 @@ from schemas import exchange, parse
 from schemas.consent import ConsentEvent, ConsentText, Event
 from schemas.errors import BadRequest, MrxError, Refused
 from schemas.receipt import Receipt, Verdict
-from schemas.tables import disclosures, members, pending, receipts
+from schemas.tables import disclosures, lanes, members, pending, receipts
 from signing.open import open_sealed
 from signing.seal import seal
 from tests.world import BYTES_MAX, LOST_ANSWER, NEVER_ARRIVED, START, World, member
@@ -256,7 +256,7 @@ def test_a_next_issue_larger_than_what_can_be_read_is_made_smaller_too(
     w.wire.plan = [NEVER_ARRIVED]
     w.deliver(rounds=1)
     w.grant(*names)  # anything that makes it stale
-    monkeypatch.setattr(parse, "MARKUP_MAX", 70 if accounts == 1 else 700)
+    monkeypatch.setattr(parse, "MARKUP_MAX", 50 if accounts == 1 else 700)
     delivery, taken = w.delivery(), None
     with w.house.database.write() as tx:
         lane.hurry(tx)
@@ -751,7 +751,7 @@ def test_two_processes_deliver_at_once_and_numbers_have_no_gaps(small_world: Wor
     w.push(*(member(account) for account in accounts))
     with w.house.database.write() as tx:
         for row in lane.of(tx, "mx-neec"):
-            tx.execute(lane.lanes.update().where(lane.lanes.c.id == row.id).values(batch_max=3))
+            tx.execute(lanes.update().where(lanes.c.id == row.id).values(batch_max=3))
     w.grant(*accounts)
     real = replace(w.delivery(), clock=lambda: datetime.now(UTC) + (START - real_start))
     real_start = datetime.now(UTC)
