@@ -15,7 +15,7 @@ from outbox import gate as gates
 from outbox.batch import UNANSWERED
 from outbox.house import House
 from outbox.lane import reachable
-from outbox.pending import ANNOUNCE
+from outbox.withdrawals import ANNOUNCE
 from schemas.batch import Lane
 from schemas.tables import batches, lanes, pending
 

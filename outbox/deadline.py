@@ -30,6 +30,7 @@ def within(limit: timedelta) -> Iterator[None]:
 
 def _left(error: type[httpcore2.TimeoutException]) -> float:
     """Seconds until the deadline; raises when it has passed."""
+    assert hasattr(_thread, "until"), "an exchange happens within a deadline"
     left: float = _thread.until - time.monotonic()
     if left <= 0:
         raise error("the deadline of the exchange has passed")

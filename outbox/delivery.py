@@ -60,7 +60,7 @@ class Delivery:
     def work(self, *, rank_max: int = 99, only: str | None = None) -> bool:
         """Take one lane that is due and work it; say whether there was one."""
         with self.house.database.read() as tx:
-            if not lanes_.due(tx, now=self.clock(), only=only):
+            if not lanes_.due(tx, now=self.clock(), rank_max=rank_max, only=only):
                 return False
         with self.house.database.write() as tx:
             taken = lanes_.take(
@@ -133,7 +133,7 @@ class Delivery:
                 if not self._ours(tx, taken):
                     return Step.LOST
                 if isinstance(plan, TooMuch):
-                    planning.take_less(tx, taken, plan)
+                    planning.take_less(tx, self.house, taken, plan, now=by.now)
                 else:
                     planning.set_aside(tx, self.house, taken, plan, now=by.now)
                 return Step.MOVED
@@ -207,7 +207,14 @@ class Delivery:
                 self._unknown(tx, claim)
             if isinstance(outcome, TooLarge):
                 planning.shrink(tx, self.house, taken, batch, now=now)
-            lanes_.failed(tx, taken.id, now=now, dice=random.random(), asked=asked)  # noqa: S311  # jitter
+            lanes_.failed(
+                tx,
+                taken.id,
+                now=now,
+                dice=random.random(),  # noqa: S311  # jitter
+                asked=asked,
+                at_once=isinstance(outcome, TurnedAway),
+            )
         return Step.RESTED
 
     def _unknown(self, tx: Any, claim: Claim) -> None:

@@ -31,7 +31,7 @@ from outbox.candidate import (
 )
 from outbox.gate import Gate
 from outbox.house import House
-from outbox.pending import ANNOUNCE
+from outbox.withdrawals import ANNOUNCE
 from schemas import exchange
 from schemas.batch import Header, Lane
 from schemas.errors import NotReady

@@ -17,6 +17,7 @@ from outbox.batch import Batch, State
 from outbox.candidate import Nothing
 from outbox.draft import Draft
 from outbox.gate import Gate
+from outbox.withdrawals import ANNOUNCE
 from schemas.tables import attempts, batch_files, batch_notices, batches, lanes
 from schemas.tables import pending as rows
 
@@ -160,7 +161,7 @@ def _queue(tx: Connection, batch_id: int, lane: Any, draft: Draft) -> None:
         (rows.c.account, [line.account for line in draft.lines]),
         (rows.c.ref, [ref for ref, _ in draft.withdrawals]),
     ):
-        announces = (rows.c.ref == pending.ANNOUNCE) == (column is rows.c.account)
+        announces = (rows.c.ref == ANNOUNCE) == (column is rows.c.account)
         if keys:
             tx.execute(into.where(waiting, announces, column.in_(keys)))
 
@@ -192,7 +193,7 @@ def _leave_out(tx: Connection, flying: Batch, draft: Draft, kind: str, which: An
         update(rows)
         .where(
             rows.c.batch_id == flying.id,
-            (rows.c.ref == pending.ANNOUNCE) == announces,
+            (rows.c.ref == ANNOUNCE) == announces,
             (rows.c.account if announces else rows.c.ref).in_(keys),
         )
         .values(batch_id=None)

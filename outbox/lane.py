@@ -13,7 +13,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, exists, insert, or_, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    exists,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
 
 from outbox import ledger, retry, worker_name
 from outbox.batch import UNANSWERED
@@ -62,6 +72,17 @@ def lay(tx: Connection, partner: str) -> None:
         )
 
 
+def ids(tx: Connection, kind: Lane) -> dict[str, int]:
+    """The lane of this kind, by partner."""
+    query = select(lanes.c.partner, lanes.c.id).where(lanes.c.kind == kind.value)
+    return {row.partner: row.id for row in tx.execute(query)}
+
+
+def of_partner(tx: Connection, partner: str) -> list[int]:
+    """The ids of a partner's two lanes."""
+    return list(tx.scalars(select(lanes.c.id).where(lanes.c.partner == partner)))
+
+
 def work() -> ColumnElement[bool]:
     """Whether a lane has a batch in flight or a row that could be told."""
     flying = exists().where(batches.c.lane_id == lanes.c.id, UNANSWERED)
@@ -78,9 +99,9 @@ def reachable() -> ColumnElement[bool]:
     )
 
 
-def due(tx: Connection, *, now: datetime, only: str | None = None) -> bool:
+def due(tx: Connection, *, now: datetime, rank_max: int = 99, only: str | None = None) -> bool:
     """Whether `take` would find a lane. Reads only, so that an idle gateway writes nothing."""
-    return tx.execute(_due(now, rank_max=99, only=only)).first() is not None
+    return tx.execute(_due(now, rank_max=rank_max, only=only)).first() is not None
 
 
 def take(
@@ -137,7 +158,13 @@ def give_back(tx: Connection, taken: Taken, *, look_at: datetime | None = None) 
 
 def succeeded(tx: Connection, lane_id: int, partner: str) -> None:
     """The partner answered: close the circuit, and let its other lane try at once."""
-    tx.execute(update(lanes).where(lanes.c.id == lane_id).values(failures=0, trips=0))
+    size: int = tx.scalar(select(lanes.c.batch_max).where(lanes.c.id == lane_id)) or 1
+    tx.execute(
+        update(lanes)
+        .where(lanes.c.id == lane_id)
+        # Halved by "too large", it grows again slowly.
+        .values(failures=0, trips=0, batch_max=min(BATCH_MAX, size + size // 4 + 1))
+    )
     tx.execute(update(lanes).where(lanes.c.partner == partner).values(look_at=LONG_AGO))
 
 
@@ -148,11 +175,16 @@ def failed(
     now: datetime,
     dice: float,
     asked: timedelta | None = None,
+    at_once: bool = False,
 ) -> None:
-    """Count a failure and say when to look again."""
+    """Count a failure and say when to look again. `at_once` opens the circuit at its longest step:
+    what a person must repair is not mended by asking often.
+    """
     row = tx.execute(select(lanes).where(lanes.c.id == lane_id)).one()
     failures = row.failures + 1
     trips = row.trips + 1 if failures > retry.FAILURES_TO_OPEN else row.trips
+    if at_once:
+        failures, trips = max(failures, retry.FAILURES_TO_OPEN), max(trips, retry.TRIPS_MAX)
     wait = retry.delay(Lane(row.kind), failures, trips, dice=dice, asked=asked)
     tx.execute(
         update(lanes)

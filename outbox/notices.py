@@ -30,7 +30,7 @@ from sqlalchemy import (
 
 from outbox import gate as gates
 from outbox.house import House
-from outbox.pending import ANNOUNCE
+from outbox.withdrawals import ANNOUNCE
 from partners import agreements
 from schemas.tables import disclosures, lanes, pending
 

@@ -11,29 +11,27 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, case, delete, func, literal, select, update
+from sqlalchemy import Connection, Row, and_, case, delete, literal, select, update
 from sqlalchemy import true as always
 
 from outbox import gate as gates
+from outbox import lane as lanes_
 from outbox.candidate import Block, facts, judge, live, worse_than_told
 from outbox.gate import Gate
 from outbox.house import House
+from outbox.withdrawals import ANNOUNCE, withdraw
 from schemas.batch import Lane
 from schemas.consent import Event
 from schemas.database import upsert
 from schemas.status import BAD
 from schemas.tables import (
-    batch_notices,
-    batches,
-    disclosures,
     lanes,
     members,
     pending,
     standing_consents,
 )
 
-RANK_WITHDRAWAL, RANK_NEWS = 0, 5
-ANNOUNCE = ""  # the ref of a row that announces
+RANK_NEWS = 5
 
 
 def mark(
@@ -105,14 +103,14 @@ def _hasten(
         pending.c.partner == partner if partner is not None else always(),
     )
     seen: dict[str, Gate] = {}
-    urgent = lane_ids(tx, Lane.URGENT)
+    urgent = lanes_.ids(tx, Lane.URGENT)
     for row in tx.execute(query).all():
         if row.partner not in seen:
             seen[row.partner] = gates.gate(tx, house, row.partner, now=now)
         gate = seen[row.partner]
         judgement = judge(row, gate, house)
         if isinstance(judgement, Block) and judgement.gone:
-            withdraw(tx, row.partner, row.account, row.live_ref, reason="eligibility", now=now)
+            withdraw(tx, row.partner, [(row.account, row.live_ref)], reason="eligibility", now=now)
             block(tx, row.partner, row.account, judgement.code)
         elif worse_than_told(row, gate, house):
             tx.execute(
@@ -122,53 +120,6 @@ def _hasten(
             )
 
 
-def lane_ids(tx: Connection, kind: Lane) -> dict[str, int]:
-    """The lane of this kind, by partner."""
-    query = select(lanes.c.partner, lanes.c.id).where(lanes.c.kind == kind.value)
-    return {row.partner: row.id for row in tx.execute(query)}
-
-
-def withdraw(
-    tx: Connection, partner: str, account: str, ref: str, *, reason: str, now: datetime
-) -> None:
-    """End one life at one partner: an urgent notice, and no unanswered batch goes on saying it.
-
-    Goes to whoever may have heard, whatever is allowed today.
-    """
-    tx.execute(
-        upsert(tx, pending)
-        .values(
-            partner=partner,
-            account=account,
-            ref=ref,
-            lane_id=lane_ids(tx, Lane.URGENT)[partner],
-            rank=RANK_WITHDRAWAL,
-            since=now,
-        )
-        .on_conflict_do_nothing(index_elements=["partner", "account", "ref"])
-    )
-    spoil(tx, ref)
-    tx.execute(
-        update(disclosures)
-        .where(disclosures.c.ref == ref, disclosures.c.withdraw_since.is_(None))
-        .values(withdraw_since=now, withdraw_reason=reason)
-    )
-
-
-def spoil(tx: Connection, ref: str) -> None:
-    """Mark the unanswered batches that announce this ref: they are re-issued before they leave."""
-    saying = select(batch_notices.c.batch_id).where(
-        batch_notices.c.ref == ref,
-        batch_notices.c.kind == "announcement",
-        batch_notices.c.dropped_issue.is_(None),
-    )
-    tx.execute(
-        update(batches)
-        .where(batches.c.id.in_(saying), batches.c.state.in_(("sealed", "sending", "unknown")))
-        .values(stale=True)
-    )
-
-
 def unqueue(tx: Connection, partner: str, account: str, *, now: datetime) -> bool:
     """Take the announcement of a pair out of the queue; say whether there was one.
 
@@ -176,7 +127,7 @@ def unqueue(tx: Connection, partner: str, account: str, *, now: datetime) -> boo
     makes an intake about to insert it wait for us. Without it, an intake that commits in between
     is sealed after "never told" was answered.
     """
-    lane_id = lane_ids(tx, Lane.ROUTINE)[partner]
+    lane_id = lanes_.ids(tx, Lane.ROUTINE)[partner]
     there = tx.execute(
         select(pending.c.account).where(_announcing(partner, account)).with_for_update()
     ).one_or_none()
@@ -218,31 +169,11 @@ def requeue(tx: Connection, partner: str, codes: Collection[str]) -> int:
     return done.rowcount
 
 
-def withdraw_everyone(
-    tx: Connection, house: House, partner: str, *, reason: str, now: datetime, limit: int = 1_000
-) -> int:
-    """End every life at a partner whose agreement has ended; return how many, at most `limit`.
-
-    Who still consents waits behind the closed gate, to be told again if it is renewed.
-    """
-    query = (
-        select(disclosures.c.ref, disclosures.c.account)
-        .where(disclosures.c.partner == partner, disclosures.c.withdraw_since.is_(None))
-        .order_by(disclosures.c.ref)
-        .limit(limit)
-    )
-    rows = tx.execute(query).all()
-    for row in rows:
-        withdraw(tx, partner, row.account, row.ref, reason=reason, now=now)
-    mark(tx, house, [row.account for row in rows], now=now, partner=partner)
-    return len(rows)
-
-
 def apply_block(tx: Connection, row: Row[Any], blocked: Block, *, now: datetime) -> None:
     """Carry out a judgement that a pair may not be told: take back what is too good, and wait."""
     if row.live_ref is not None and (blocked.gone or blocked.worse):
         reason = "eligibility" if blocked.gone else "worse and unsayable"
-        withdraw(tx, row.partner, row.account, row.live_ref, reason=reason, now=now)
+        withdraw(tx, row.partner, [(row.account, row.live_ref)], reason=reason, now=now)
     if blocked.lasting:
         block(tx, row.partner, row.account, blocked.code)
 
@@ -251,27 +182,3 @@ def _announcing(partner: str, account: str) -> Any:
     return and_(
         pending.c.partner == partner, pending.c.account == account, pending.c.ref == ANNOUNCE
     )
-
-
-def leave(tx: Connection, accounts: Collection[str], *, reason: str, now: datetime) -> None:
-    """These members are not on the roll any more: nothing is queued, and who knows them is told."""
-    queued = select(pending.c.partner, pending.c.account).where(
-        pending.c.account.in_(accounts), pending.c.ref == ANNOUNCE
-    )
-    for partner, account in tx.execute(queued).all():
-        unqueue(tx, partner, account, now=now)
-    known = select(disclosures.c.partner, disclosures.c.account, disclosures.c.ref).where(
-        disclosures.c.account.in_(accounts), disclosures.c.withdraw_since.is_(None)
-    )
-    for row in tx.execute(known.order_by(disclosures.c.partner, disclosures.c.account)).all():
-        withdraw(tx, row.partner, row.account, row.ref, reason=reason, now=now)
-
-
-def held_by_partner(tx: Connection, accounts: Collection[str] | None = None) -> dict[str, int]:
-    """How many lives each partner may know, of these members or of all."""
-    query = select(disclosures.c.partner, func.count()).where(
-        disclosures.c.withdraw_since.is_(None)
-    )
-    if accounts is not None:
-        query = query.where(disclosures.c.account.in_(accounts))
-    return {row[0]: row[1] for row in tx.execute(query.group_by(disclosures.c.partner))}

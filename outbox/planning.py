@@ -23,6 +23,7 @@ from outbox.draft import Draft, Selection
 from outbox.gate import Gate
 from outbox.house import House
 from outbox.lane import Taken
+from outbox.withdrawals import ANNOUNCE
 from schemas.batch import Lane
 from schemas.errors import BadDocument
 from schemas.tables import batches as batches_
@@ -80,13 +81,18 @@ def _made(
         return TooMuch(chosen)
 
 
-def take_less(tx: Connection, taken: Taken, much: TooMuch) -> None:
+def take_less(tx: Connection, house: House, taken: Taken, much: TooMuch, *, now: datetime) -> None:
     """Halve what a batch of this lane may hold; one announcement that is too much alone waits."""
-    size = len(much.chosen.lines) + len(much.chosen.withdrawals)
+    flying = batches.unanswered(tx, taken.id)
+    now_max = tx.scalar(select(lanes.c.batch_max).where(lanes.c.id == taken.id))
+    size = min(len(much.chosen.lines) + len(much.chosen.withdrawals), now_max or 1)
     if size > 1:
         _halve(tx, taken, size)
-    for line in much.chosen.lines if size == 1 else ():
-        pending.block(tx, taken.partner, line.account, "MRX-2107")
+    elif flying is not None and much.chosen.lines:
+        refusals.choke(tx, house, flying, much.chosen.lines[0].tell.record.ref, now=now)
+    else:
+        for line in much.chosen.lines[:1]:
+            pending.block(tx, taken.partner, line.account, "MRX-2107")
 
 
 def shrink(tx: Connection, house: House, taken: Taken, batch: Batch, *, now: datetime) -> None:
@@ -95,7 +101,8 @@ def shrink(tx: Connection, house: House, taken: Taken, batch: Batch, *, now: dat
     if size > 1:
         _halve(tx, taken, size)
     elif batch.announcements:
-        refusals.choke(tx, house, batch, now=now)
+        (said,) = (one.ref for one in batches.notices(tx, batch.id) if one.dropped_issue is None)
+        refusals.choke(tx, house, batch, said, now=now)
     tx.execute(update(batches_).where(batches_.c.id == batch.id).values(stale=True))
 
 
@@ -112,7 +119,7 @@ def set_aside(
         rows.c.lane_id == taken.id,
         rows.c.batch_id.is_(None),
         rows.c.blocked.is_(None),
-        rows.c.ref == pending.ANNOUNCE,
+        rows.c.ref == ANNOUNCE,
         rows.c.account.in_([aside.row.account for aside in chosen.asides]),
     )
     now_so: dict[str, Basis] = {row.account: basis(row, gate) for row in tx.execute(query)}

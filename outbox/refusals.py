@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, literal, select, update
 
 from outbox import gate as gates
 from outbox import pending as queue
+from outbox import withdrawals
 from outbox.batch import Batch
 from outbox.candidate import facts, worse_than_told
 from outbox.house import House
@@ -48,11 +49,11 @@ def whole(tx: Connection, house: House, batch: Batch, code: str, *, now: datetim
     again(tx, batch)
 
 
-def choke(tx: Connection, house: House, batch: Batch, *, now: datetime) -> None:
-    """The partner finds a batch of one announcement too large: that one waits, and the next issue
+def choke(tx: Connection, house: House, batch: Batch, ref: str, *, now: datetime) -> None:
+    """One announcement of a batch in flight is too large even alone: it waits, and the next issue
     goes out without it, so that the lane goes on.
     """
-    said = (batch_notices.c.batch_id == batch.id) & batch_notices.c.dropped_issue.is_(None)
+    said = (batch_notices.c.batch_id == batch.id) & (batch_notices.c.ref == ref)
     _wait(tx, house, batch, said, {}, "MRX-2107", now)
     tx.execute(update(batch_notices).where(said).values(dropped_issue=batch.issue + 1))
 
@@ -61,7 +62,7 @@ def again(tx: Connection, batch: Batch) -> None:
     """Withdrawals of this batch that no receipt confirmed stay queued, for a later number."""
     tx.execute(
         update(pending)
-        .where(pending.c.batch_id == batch.id, pending.c.ref != queue.ANNOUNCE)
+        .where(pending.c.batch_id == batch.id, pending.c.ref != withdrawals.ANNOUNCE)
         .values(batch_id=None)
     )
 
@@ -87,7 +88,7 @@ def _wait(
     waiting = set(
         tx.scalars(
             select(pending.c.account).where(
-                pending.c.batch_id == batch.id, pending.c.ref == queue.ANNOUNCE
+                pending.c.batch_id == batch.id, pending.c.ref == withdrawals.ANNOUNCE
             )
         )
     )
@@ -96,6 +97,5 @@ def _wait(
             theirs = codes.get(row.row_ref, whole_code)
             queue.block(tx, batch.partner, row.account, code, partner_code=theirs)
         if row.live_ref == row.row_ref and worse_than_told(row, gate, house):
-            queue.withdraw(
-                tx, batch.partner, row.account, row.live_ref, reason="worse and refused", now=now
-            )
+            lives = [(row.account, row.live_ref)]
+            withdrawals.withdraw(tx, batch.partner, lives, reason="worse and refused", now=now)

@@ -19,13 +19,14 @@ from sqlalchemy import Connection, Row, literal, select, update
 
 from outbox import batch as batches_
 from outbox import gate as gates
-from outbox import issuing, ledger, pending
+from outbox import issuing, ledger
 from outbox.batch import Batch
 from outbox.candidate import basis, facts
 from outbox.draft import Draft, select_again
 from outbox.gate import Gate
 from outbox.house import House
 from outbox.issuing import Bearer, Claim
+from outbox.withdrawals import ANNOUNCE
 from schemas.batch import Lane
 from schemas.errors import BadRequest
 from schemas.tables import batch_notices, lanes
@@ -137,7 +138,7 @@ def _stands(tx: Connection, lane: Row[Any], gate: Gate, draft: Draft) -> bool:
     waiting = (rows.c.lane_id == lane.id) & rows.c.batch_id.is_(None) & rows.c.blocked.is_(None)
     query = facts(rows, rows.c.partner, rows.c.account).where(
         waiting,
-        rows.c.ref == pending.ANNOUNCE,
+        rows.c.ref == ANNOUNCE,
         rows.c.account.in_([line.account for line in draft.lines]),
     )
     now_so = {row.account: basis(row, gate) for row in tx.execute(query)}

@@ -9,6 +9,7 @@ from datetime import timedelta
 from schemas.batch import Lane
 
 FAILURES_TO_OPEN = 5
+TRIPS_MAX = 10  # further ones wait no longer
 _STEPS = {
     Lane.ROUTINE: tuple(timedelta(seconds=s) for s in (5, 30, 120, 300, 900)),
     Lane.URGENT: tuple(timedelta(seconds=s) for s in (1, 5, 15, 60)),
@@ -42,7 +43,7 @@ def delay(
     steps, ceiling = _STEPS[lane], _CEILING[lane]
     step = steps[min(failures, len(steps)) - 1]
     if failures >= FAILURES_TO_OPEN:
-        step = max(step, min(_PROBE * 2 ** min(trips, 10), ceiling))
+        step = max(step, min(_PROBE * 2 ** min(trips, TRIPS_MAX), ceiling))
     if asked is not None:
         return min(max(asked, step), 4 * step, ceiling if lane is Lane.URGENT else 4 * step)
     return min(step, ceiling) * (0.5 + dice / 2)

@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select
 
-from outbox import ledger, pending
+from outbox import ledger, pending, withdrawals
 from outbox.house import House
 from schemas.errors import BadRequest
 from schemas.tables import disclosures, revocations
@@ -24,8 +24,8 @@ from schemas.tables import disclosures, revocations
 class Answer(StrEnum):
     NEVER_TOLD = "never told"
     REMOVED = "removed before sending"
-    ON_ITS_WAY = "withdrawal on its way"
-    CONFIRMED = "deletion confirmed"
+    ON_ITS_WAY = withdrawals.ON_ITS_WAY
+    CONFIRMED = withdrawals.CONFIRMED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +59,8 @@ def revoke(
     queued = pending.unqueue(tx, partner, account, now=now)
     theirs = (disclosures.c.partner == partner) & (disclosures.c.account == account)
     lives = tx.execute(select(disclosures).where(theirs).order_by(disclosures.c.told_at)).all()
-    for life in lives:
-        if life.withdraw_since is None:
-            pending.withdraw(tx, partner, account, life.ref, reason="revoked", now=now)
+    live = [(account, life.ref) for life in lives if life.withdraw_since is None]
+    withdrawals.withdraw(tx, partner, live, reason="revoked", now=now)
     answer, confirmed_at = _answer(lives, queued=queued)
     number = (tx.scalar(select(func.max(revocations.c.id))) or 0) + 1
     tx.execute(

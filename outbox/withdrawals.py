@@ -1,13 +1,102 @@
-"""What a partner's receipt says of withdrawn lives, and who was waiting to hear it."""
+"""Withdrawals: asking a partner to delete, and believing that it has.
 
-from collections.abc import Iterable
+    withdraw --> an urgent notice, until a receipt says what became of the life
+       '--receipt--> gone: erased | retained | not held    and who waited for it is told
+
+A withdrawal goes to whoever may have heard, whatever is allowed today.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, func, select, update
 
+from outbox import lane as lanes
 from outbox.batch import Batch
+from schemas.batch import Lane
+from schemas.database import upsert
 from schemas.receipt import Erasure
-from schemas.tables import batch_notices, disclosures, pending, revocations
+from schemas.tables import batch_notices, batches, disclosures, pending, revocations
+
+ANNOUNCE = ""  # the ref of a pending row that announces; another row's is the life to withdraw
+RANK = 0  # before everything else
+ON_ITS_WAY, CONFIRMED = "withdrawal on its way", "deletion confirmed"
+
+
+def withdraw(
+    tx: Connection,
+    partner: str,
+    lives: Sequence[tuple[str, str]],
+    *,
+    reason: str,
+    now: datetime,
+) -> None:
+    """End lives, (account, ref), at one partner: an urgent notice each, and no unanswered batch
+    goes on announcing them: it is re-issued before it leaves again.
+    """
+    if not lives:
+        return
+    lane_id = lanes.ids(tx, Lane.URGENT)[partner]
+    tx.execute(
+        upsert(tx, pending).on_conflict_do_nothing(index_elements=["partner", "account", "ref"]),
+        [
+            {
+                "partner": partner,
+                "account": account,
+                "ref": ref,
+                "lane_id": lane_id,
+                "rank": RANK,
+                "since": now,
+            }
+            for account, ref in lives
+        ],
+    )
+    saying = exists().where(
+        batch_notices.c.batch_id == batches.c.id,
+        batch_notices.c.ref.in_([ref for _, ref in lives]),
+        batch_notices.c.kind == "announcement",
+        batch_notices.c.dropped_issue.is_(None),
+    )
+    unanswered = batches.c.state.in_(("sealed", "sending", "unknown"))
+    tx.execute(
+        update(batches)
+        .where(batches.c.lane_id.in_(lanes.of_partner(tx, partner)), unanswered, saying)
+        .values(stale=True)
+    )
+    tx.execute(
+        update(disclosures).where(
+            disclosures.c.ref == bindparam("which"), disclosures.c.withdraw_since.is_(None)
+        ),
+        [{"which": ref, "withdraw_since": now, "withdraw_reason": reason} for _, ref in lives],
+    )
+
+
+def leave(tx: Connection, accounts: Collection[str], *, reason: str, now: datetime) -> None:
+    """These members are not on the roll any more: nothing is queued, and who knows them is told."""
+    queued = pending.c.account.in_(accounts) & (pending.c.ref == ANNOUNCE)
+    # Written before it is deleted, so that a claim that holds the row is waited for.
+    tx.execute(update(pending).where(queued).values(batch_id=None))
+    tx.execute(delete(pending).where(queued))
+    known = (
+        select(disclosures.c.partner, disclosures.c.account, disclosures.c.ref)
+        .where(disclosures.c.account.in_(accounts), disclosures.c.withdraw_since.is_(None))
+        .order_by(disclosures.c.partner, disclosures.c.account)
+    )
+    by_partner: dict[str, list[tuple[str, str]]] = {}
+    for row in tx.execute(known):
+        by_partner.setdefault(row.partner, []).append((row.account, row.ref))
+    for partner, lives in by_partner.items():
+        withdraw(tx, partner, lives, reason=reason, now=now)
+
+
+def held_by_partner(tx: Connection, accounts: Collection[str] | None = None) -> dict[str, int]:
+    """How many lives each partner may know, of these members or of all."""
+    query = select(disclosures.c.partner, func.count()).where(
+        disclosures.c.withdraw_since.is_(None)
+    )
+    if accounts is not None:
+        query = query.where(disclosures.c.account.in_(accounts))
+    return {row[0]: row[1] for row in tx.execute(query.group_by(disclosures.c.partner))}
 
 
 def confirm(tx: Connection, batch: Batch, erasures: Iterable[Erasure], *, now: datetime) -> None:
@@ -23,32 +112,54 @@ def confirm(tx: Connection, batch: Batch, erasures: Iterable[Erasure], *, now: d
             )
         )
     }
-    for erasure in erasures:
-        if erasure.ref not in asked:
-            continue
-        tx.execute(
-            update(batch_notices)
-            .where(batch_notices.c.batch_id == batch.id, batch_notices.c.ref == erasure.ref)
-            .values(outcome="withdrawn", code=erasure.fate.value)
+    gone = [erasure for erasure in erasures if erasure.ref in asked]
+    if not gone:
+        return
+    tx.execute(
+        update(batch_notices).where(
+            batch_notices.c.batch_id == batch.id, batch_notices.c.ref == bindparam("which")
+        ),
+        [{"which": e.ref, "outcome": "withdrawn", "code": e.fate.value} for e in gone],
+    )
+    tx.execute(
+        update(disclosures).where(
+            disclosures.c.ref == bindparam("which"), disclosures.c.gone_at.is_(None)
+        ),
+        [
+            {
+                "which": e.ref,
+                "gone_at": now,
+                "fate": e.fate.value,
+                "law": e.law,
+                "retained_until": e.until,
+            }
+            for e in gone
+        ],
+    )
+    accounts = {asked[e.ref] for e in gone}
+    tx.execute(
+        delete(pending).where(
+            pending.c.partner == batch.partner,
+            pending.c.account.in_(accounts),
+            pending.c.ref.in_([e.ref for e in gone]),
         )
-        tx.execute(
-            update(disclosures)
-            .where(disclosures.c.ref == erasure.ref, disclosures.c.gone_at.is_(None))
-            .values(
-                gone_at=now,
-                fate=erasure.fate.value,
-                law=erasure.law,
-                retained_until=erasure.until,
-            )
+    )
+    still = exists().where(
+        disclosures.c.partner == revocations.c.partner,
+        disclosures.c.account == revocations.c.account,
+        disclosures.c.withdraw_since.is_not(None),
+        disclosures.c.gone_at.is_(None),
+    )
+    tx.execute(
+        update(revocations)
+        .where(
+            revocations.c.partner == batch.partner,
+            revocations.c.account.in_(accounts),
+            revocations.c.answer == ON_ITS_WAY,
+            ~still,
         )
-        tx.execute(
-            delete(pending).where(
-                pending.c.partner == batch.partner,
-                pending.c.account == asked[erasure.ref],
-                pending.c.ref == erasure.ref,
-            )
-        )
-        _tell_who_waits(tx, batch.partner, asked[erasure.ref], now)
+        .values(confirmed_at=now, answer=CONFIRMED)
+    )
 
 
 def still_asked(tx: Connection, batch: Batch) -> bool:
@@ -59,33 +170,9 @@ def still_asked(tx: Connection, batch: Batch) -> bool:
             batch_notices,
             (batch_notices.c.ref == pending.c.ref) & (batch_notices.c.batch_id == batch.id),
         )
-        .where(pending.c.partner == batch.partner, pending.c.ref != "")
+        .where(pending.c.partner == batch.partner, pending.c.ref != ANNOUNCE)
         .where(batch_notices.c.kind == "withdrawal", batch_notices.c.dropped_issue.is_(None))
         .where(pending.c.batch_id.is_(None))
         .limit(1)
     )
     return tx.scalar(asked) is not None
-
-
-def _tell_who_waits(tx: Connection, partner: str, account: str, now: datetime) -> None:
-    still = (
-        select(disclosures.c.ref)
-        .where(
-            disclosures.c.partner == partner,
-            disclosures.c.account == account,
-            disclosures.c.withdraw_since.is_not(None),
-            disclosures.c.gone_at.is_(None),
-        )
-        .limit(1)
-    )
-    if tx.scalar(still) is None:
-        tx.execute(
-            update(revocations)
-            .where(
-                revocations.c.partner == partner,
-                revocations.c.account == account,
-                revocations.c.confirmed_at.is_(None),
-                revocations.c.answer == "withdrawal on its way",
-            )
-            .values(confirmed_at=now, answer="deletion confirmed")
-        )

@@ -152,17 +152,20 @@ def doubt(tx: Connection, account: str, *, as_of: datetime, now: datetime) -> bo
     return done.rowcount == 1
 
 
-def leave(tx: Connection, account: str, *, as_of: datetime, now: datetime) -> bool:
-    """A full list left this member out. Its status stays what the source last said (P3).
+def leave(
+    tx: Connection, accounts: Collection[str], *, as_of: datetime, now: datetime
+) -> list[str]:
+    """A full list left these members out. Their status stays what the source last said (P3).
 
-    Says whether it has left: not if a newer push has described it since the list was read.
+    Returns who has left: not whom a newer push has described since the list was read.
     """
     done = tx.execute(
         update(members)
-        .where(members.c.account == account, members.c.present, members.c.as_of <= as_of)
+        .where(members.c.account.in_(accounts), members.c.present, members.c.as_of <= as_of)
         .values(present=False, as_of=as_of, version=members.c.version + 1, changed_at=now)
+        .returning(members.c.account)
     )
-    return done.rowcount == 1
+    return sorted(done.scalars())
 
 
 def present(tx: Connection, *, before: datetime) -> Iterable[str]:

@@ -17,7 +17,7 @@ from gateway.intake.members import read_member
 from gateway.intake.reading import Format, Rejected, Taken, Tally, read
 from gateway.intake.report import Guarded, Report
 from gateway.intake.shape import MEMBERS
-from outbox import ledger, pending
+from outbox import ledger, pending, withdrawals
 from outbox.house import House
 from partners import roll
 from partners.roll import News
@@ -69,8 +69,8 @@ def push(house: House, order: Push) -> Report:
     else:
         for some in _chunks(iter(missing), CHUNK // 2):
             with house.database.write() as tx:
-                gone = [a for a in some if roll.leave(tx, a, as_of=order.as_of, now=order.now)]
-                pending.leave(tx, gone, reason="absent", now=order.now)
+                gone = roll.leave(tx, some, as_of=order.as_of, now=order.now)
+                withdrawals.leave(tx, gone, reason="absent", now=order.now)
             report.withdrawn += len(gone)
         _enter(house, order, report)
     return report
@@ -154,9 +154,9 @@ def _over_guard(house: House, missing: list[str]) -> list[Guarded]:
     counts: dict[str, int] = {}
     with house.database.read() as tx:
         for some in _chunks(iter(missing), 10_000):
-            for partner, count in pending.held_by_partner(tx, some).items():
+            for partner, count in withdrawals.held_by_partner(tx, some).items():
                 counts[partner] = counts.get(partner, 0) + count
-        held = pending.held_by_partner(tx)
+        held = withdrawals.held_by_partner(tx)
         found = [Guarded("roll", len(missing), roll.size(tx))]
     found += [Guarded(partner, counts[partner], held[partner]) for partner in sorted(counts)]
     return [

@@ -745,7 +745,7 @@ def test_a_consent_under_a_narrower_text_takes_the_rest_back_by_the_urgent_lane(
         assert tx.scalar(select(disclosures.c.best_identifiers)) == [["SCAC", "QXQQ"]]
 
 
-def test_two_processes_deliver_at_once_and_numbers_have_no_gaps(small_world: World) -> None:
+def test_three_threads_deliver_at_once_and_numbers_have_no_gaps(small_world: World) -> None:
     w = small_world
     accounts = [f"1000{n:04}" for n in range(30)]
     w.push(*(member(account) for account in accounts))

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from gateway.intake import push_consents
-from outbox import ledger, pending
+from outbox import ledger, withdrawals
 from partners import consents, roll
 from schemas.tables import members, standing_consents
 from schemas.tables import pending as rows
@@ -302,4 +302,4 @@ def test_work_follows_change(small_world: World):
 
     with small_world.house.database.read() as tx:
         assert tx.scalars(select(rows.c.account)).all() == ["10000007"]
-        assert pending.held_by_partner(tx) == {"mx-neec": 3_000}
+        assert withdrawals.held_by_partner(tx) == {"mx-neec": 3_000}
