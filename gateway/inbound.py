@@ -99,7 +99,14 @@ def believe(house: House, file: bytes, *, bytes_max: int, now: datetime) -> tupl
 
 
 def _read(house: House, partner: str, opened: Opened, file: bytes, *, now: datetime) -> _Arrived:
-    header = exchange.read_header(opened.content)
+    batch: exchange.ReadBatch | None = None
+    unusable: str | None = None
+    try:
+        batch = exchange.read_batch(opened.content)
+        header = batch.header
+    except (BadDocument, Refused) as reason:
+        # Signed, and no batch that can be used: if its header at least can be read, it is answered.
+        header, unusable = exchange.read_header(opened.content), reason.code
     if header.sender != partner:
         raise Refused("MRX-4002")
     if header.recipient != house.programme:
@@ -108,21 +115,19 @@ def _read(house: House, partner: str, opened: Opened, file: bytes, *, now: datet
         agreed = agreements.get(tx, partner).agreement.format
     records: list[Record] = []
     refused: list[Refusal] = []
-    withdrawals: tuple[str, ...] = ()
-    unusable: str | None = None if header.format == agreed else "MRX-4008"
-    try:
-        batch = exchange.read_batch(opened.content)
-        if unusable is None:
-            withdrawals = batch.withdrawals
+    if header.format != agreed:
+        unusable = "MRX-4008"
+    if batch is not None and unusable is None:
+        try:
             _sort(batch, MAPPERS[agreed.partition("/")[0]], records, refused, now=now)
-    except (BadDocument, Refused) as reason:
-        unusable = reason.code
+        except (BadDocument, Refused) as reason:
+            unusable = reason.code
     return _Arrived(
         partner=partner,
         header=header,
         opened=opened,
         file=file,
-        withdrawals=withdrawals,
+        withdrawals=() if batch is None else batch.withdrawals,
         records=tuple(records),
         refused=tuple(refused),
         unusable=unusable,

@@ -32,6 +32,8 @@ from schemas.tables import (
 )
 
 RANK_NEWS = 5
+# Too large for the partner; refused alone; refused with its whole batch.
+TURNED_DOWN = ("MRX-2107", "MRX-2210", "MRX-2211")
 
 
 def mark(
@@ -159,11 +161,13 @@ def drop(tx: Connection, partner: str, account: str) -> None:
     tx.execute(delete(pending).where(_announcing(partner, account)))
 
 
-def requeue(tx: Connection, partner: str, codes: Collection[str]) -> int:
-    """Something that blocked rows with these codes has changed: let them be judged again."""
+def retell(tx: Connection, partner: str) -> int:
+    """An operator says that the cause is repaired at the partner's end: what it refused, or found
+    too large, is told again. Returns how many notices that is.
+    """
     done = tx.execute(
         update(pending)
-        .where(pending.c.partner == partner, pending.c.blocked.in_(codes))
+        .where(pending.c.partner == partner, pending.c.blocked.in_(TURNED_DOWN))
         .values(blocked=None, partner_code=None)
     )
     return done.rowcount

@@ -184,12 +184,12 @@ _ALL = (
     Code(
         "MRX-2210",
         "the partner refused this notice",
-        "see the partner's code; correct the member and push it again",
+        "see the partner's code; correct the member and push it, or run `mrx partner resume`",
     ),
     Code(
         "MRX-2211",
         "the partner refused the whole batch",
-        "see the batch; correct the cause and push the members again",
+        "see the batch; when the cause is repaired, run `mrx partner resume`",
     ),
     # -- documents -----------------------------------------------------------------------------
     Code("MRX-2301", "the document is larger than the limit", "send smaller batches"),

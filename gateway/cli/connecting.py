@@ -17,9 +17,6 @@ from partners.certificates import Pinned
 from schemas.errors import BadRequest
 from signing.certificate import Certificate
 
-# What may have blocked members and is no obstacle once the partner is connected.
-LIFTED = frozenset({"MRX-2201", "MRX-2202", "MRX-2203", "MRX-2209"})
-
 PORT_MAX = 65535
 _HOST = re.compile(rb"[A-Za-z0-9.:_-]+")
 
@@ -79,12 +76,13 @@ def connect(
         address = push_url or before.push_url
         changed = certificates.pin(tx, pin, now=now)
         if not before.agreement.enabled or before.push_url != address:
-            agreements.change(tx, partner, enabled=True, push_url=address)
+            enabling = {} if before.agreement.enabled else {"enabled": True}
+            agreements.change(tx, partner, push_url=address, **enabling)
             changed = True
         if changed:
             told = {"by": by, "certificate": certificate.fingerprint, "push_url": address}
             ledger.add(tx, "connected", told, now=now, partner=partner)
-        pending.requeue(tx, partner, LIFTED)
+        pending.retell(tx, partner)
         lane.hurry(tx, only=partner)
     return Connected(
         partner=partner,

@@ -12,7 +12,7 @@ from gateway.cli.connecting import connect as connect_partner
 from gateway.cli.nouns import noun
 from gateway.cli.options import AsJson, Partner, Reason
 from gateway.cli.text import clean
-from outbox import gate, lane, notices
+from outbox import gate, lane, notices, pending
 from outbox.house import House
 from outbox.notices import State
 from partners import agreements, certificates
@@ -113,11 +113,15 @@ def pause(code: Partner, reason: Reason) -> None:
 
 @app.command(epilog="Example: mrx partner resume mx-neec --reason 'maintenance is over'")
 def resume(code: Partner, reason: Reason) -> None:
-    """Let announcements to a partner leave again."""
+    """Let announcements to a partner leave again.
+
+    What the partner refused before is told again, too: resuming says that it is repaired.
+    """
     why = _reason(reason)
     now = datetime.now(UTC)
     with here.house() as house, house.database.write() as tx:
         agreements.get(tx, code)
+        pending.retell(tx, code)
         lane.resume(tx, code, by=here.who(), reason=why, now=now)
         waiting = notices.counts(tx, house, now=now)[code][State.PENDING]
     answer.talk(f"{code} is resumed. {waiting:,} notices are waiting.")

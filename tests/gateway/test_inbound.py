@@ -299,3 +299,15 @@ def test_what_is_signed_but_no_batch_is_refused(sender: Sender):
         sender.send(seal(b"<hello/>", sender.key, START))
     with pytest.raises((BadDocument, Refused)):
         sender.send(seal(b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", sender.key, START))
+
+
+def test_a_signed_batch_that_cannot_be_used_is_answered_and_its_number_closed(sender: Sender):
+    """Otherwise its sender would bring it again for ever."""
+    one = refs.new()
+    file = sender.batch(withdrawals=[one, one])
+
+    receipt = sender.send(file)
+
+    assert (receipt.verdict, receipt.code) == (Verdict.REFUSED, "MRX-2308")
+    after = sender.batch([record()], number=2, previous=sender.digest(file))
+    assert sender.send(after).verdict is Verdict.ALL
