@@ -13,25 +13,34 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import orjson
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from gateway import home, inbound
 from gateway.intake import push_consents, push_members
 from gateway.intake.report import Report
 from gateway.settings import Settings
+from outbox import batch
 from outbox import lane as lanes
 from outbox.delivery import Delivery
 from outbox.house import House
 from outbox.transport import Answered, NotNow, Outcome, Silence, TooLarge, TurnedAway
 from partners import agreements, certificates, consents, foreign_roll
 from partners.certificates import Pinned
+from schemas import exchange
 from schemas.consent import ConsentEvent, Event
 from schemas.errors import MrxError
+from schemas.receipt import Receipt
+from schemas.tables import pending
 from signing import keys
+from signing.open import open_sealed
+from signing.seal import seal
 
 START = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 TEXTS = {"mx-neec": "neec-2014"}
 BYTES_MAX = 32 << 20
+
+# The names that `member` gives to the two accounts most tests are about.
+ONE, TWO = "Invented Company 10000001", "Invented Company 10000002"
 
 
 class Clock:
@@ -49,13 +58,21 @@ class Clock:
 
 
 def make(folder: Path, programme: str, key: Path) -> House:
-    """A gateway in `folder`, with a key made before (making one takes half a second)."""
-    kept = folder / home.KEY
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    for suffix in (".key", ".crt"):
-        if key.with_suffix(suffix).exists():
-            shutil.copy(key.with_suffix(suffix), kept.with_suffix(suffix))
-    return home.init(Settings(home=folder), programme)
+    """A gateway in `folder`: a copy of one that was made once a session, with a key of its own.
+
+    Making one (key, migrations) takes half a second; copying it does not.
+    """
+    kept = key.parent / f"home-{programme}"
+    if not kept.exists():
+        draft = key.parent / f"draft-{programme}"
+        (draft / home.KEY).parent.mkdir(parents=True)
+        for suffix in (".key", ".crt"):
+            shutil.copy(key.with_suffix(suffix), (draft / home.KEY).with_suffix(suffix))
+        made = home.init(Settings(home=draft), programme)
+        made.database.close()  # the last connection folds the log into the file
+        draft.rename(kept)
+    shutil.copytree(kept, folder, dirs_exist_ok=True)
+    return home.open_home(Settings(home=folder))
 
 
 def pinned(house: House, partner: str) -> Pinned:
@@ -76,6 +93,21 @@ def connect(ours: House, theirs: House, *, url: str = "wire", now: datetime = ST
         with one.database.write() as tx:
             certificates.pin(tx, pinned(other, other.programme), now=now)
             agreements.change(tx, other.programme, enabled=True, push_url=address)
+
+
+def honest(_end: House, _file: bytes, receipt: bytes) -> bytes:
+    """The answer a wire carries unless told otherwise: what the other end said."""
+    return receipt
+
+
+def answering(change: Callable[[Receipt], Receipt]) -> Callable[[House, bytes, bytes], bytes]:
+    """An answer that is the honest receipt with something else written in it, properly signed."""
+
+    def answer(end: House, _file: bytes, receipt: bytes) -> bytes:
+        said = exchange.read_receipt(open_sealed(receipt, [end.key.certificate], START).content)
+        return seal(exchange.write_receipt(change(said)), end.key, START)
+
+    return answer
 
 
 # One word of a plan is what happens to one transmission.
@@ -101,7 +133,7 @@ class Wire:
     clock: Clock
     plan: list[str] = field(default_factory=list)
     journal: list[tuple[str, bytes]] = field(default_factory=list)
-    answer: Callable[[House, bytes, bytes], bytes] = lambda _house, _file, receipt: receipt
+    answer: Callable[[House, bytes, bytes], bytes] = honest
     before: Callable[[], None] = lambda: None
 
     def send(self, url: str, file: bytes) -> Outcome:
@@ -191,6 +223,31 @@ class World:
         now = self.clock.now
         consents.heard(tx, now)
         return push_consents.record(tx, self.house, events, now=now, by="test")[1]
+
+    def sign(self, account: str, text: str, event: Event = Event.GRANTED) -> None:
+        """An event for Mexico under a text of this name; the feed stays as fresh as it was."""
+        now = self.clock()
+        one = ConsentEvent(
+            account=account,
+            programme="mx-neec",
+            event=event,
+            at=now,
+            officer_title="Vice President",
+            text=text,
+        )
+        with self.house.database.write() as tx:
+            push_consents.record(tx, self.house, [one], now=now, by="test")
+
+    def states(self) -> list[str]:
+        """How each of our batches stands, oldest first."""
+        with self.house.database.read() as tx:
+            return [one.state for one in batch.every(tx)]
+
+    def waiting(self) -> list[tuple[str | None, str | None]]:
+        """What stands in the way of each pending notice: (our code, the partner's)."""
+        with self.house.database.read() as tx:
+            rows = tx.execute(select(pending.c.blocked, pending.c.partner_code)).all()
+            return [(row.blocked, row.partner_code) for row in rows]
 
     def held(self, partner: str) -> dict[str, str]:
         """What a partner's own roll says of us: name -> status."""

@@ -7,7 +7,6 @@ from sqlalchemy import select, update
 
 from outbox import batch, lane
 from partners import agreements
-from schemas.agreement import Stage
 from schemas.tables import certificates, disclosures, pending
 from tests.world import LOST_ANSWER, NEVER_ARRIVED, START, World, hastened, member
 
@@ -179,18 +178,6 @@ def test_a_state_that_cannot_be_said_and_is_not_worse_is_blocked_and_stays(whole
         assert tx.scalars(select(pending.c.blocked)).all() == ["MRX-2101"]
 
 
-def test_the_agreement_ends_and_everyone_is_withdrawn(told: World):
-    from outbox import endings
-
-    with told.house.database.write() as tx:
-        agreements.change(tx, "mx-neec", ended_on=told.clock.now.date())
-
-    assert endings.end_due(told.house, now=told.clock()) == 1
-    told.deliver()
-
-    assert told.held("mx-neec") == {}
-
-
 def test_eligibility_lost_is_withdrawn_even_while_paused(small_world: World):
     with small_world.house.database.write() as tx:
         agreements.change(tx, "mx-neec", business_types=["carrier"])
@@ -206,43 +193,6 @@ def test_eligibility_lost_is_withdrawn_even_while_paused(small_world: World):
     small_world.deliver()
 
     assert small_world.held("mx-neec") == {}
-
-
-def test_a_stage_before_implementation_announces_nothing(small_world: World):
-    with small_world.house.database.write() as tx:
-        agreements.change(tx, "mx-neec", stage=int(Stage.SIGNATURE))
-    small_world.push(member("10000001"))
-    small_world.grant("10000001")
-
-    small_world.deliver()
-
-    assert small_world.wire.journal == []
-
-
-def test_an_unknown_status_word_blocks_until_a_known_one_arrives(told: World):
-    report = told.push(member("10000001", identifiers=TWO, status="FROZEN"))
-    assert [one.code for one in report.rejections] == ["MRX-1110"]
-    told.push(member("10000001", identifiers=TWO, name="Invented New", status="ODD"))
-    told.deliver()
-    assert told.held("mx-neec") == {NAME: "VALIDATED"}
-    with told.house.database.read() as tx:
-        assert tx.scalars(select(pending.c.blocked)).all() == ["MRX-2208"]
-
-    told.push(member("10000001", identifiers=TWO, name="Invented New"))
-    told.deliver()
-
-    assert told.held("mx-neec") == {"Invented New": "VALIDATED"}
-
-
-def test_bad_news_under_an_unknown_word_leaves_as_a_withdrawal(told: World):
-    told.wire.plan = [NEVER_ARRIVED]
-    told.push(member("10000001", identifiers=TWO, status="SUSPENDED"))
-    told.deliver(rounds=1)
-    told.push(member("10000001", identifiers=TWO, status="FROZEN"))
-
-    told.deliver()
-
-    assert told.held("mx-neec") == {}
 
 
 def test_no_certificate_no_announcement_but_withdrawals_leave(told: World):

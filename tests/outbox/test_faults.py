@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from outbox import batch, ledger
-from schemas.tables import attempts
+from schemas.tables import attempts, disclosures
 from signing.open import open_sealed
 from tests.world import (
     BUSY,
@@ -165,3 +165,20 @@ def test_a_worker_that_lost_its_lane_settles_nothing(small_world: World):
     assert only.state == "settled"
     assert outcomes == ["lost", "receipt"]
     assert len(small_world.wire.journal) == 2
+
+
+@pytest.mark.parametrize("fault", [NEVER_ARRIVED, LOST_ANSWER])
+def test_an_older_version_settled_after_a_newer_one_changes_nothing(one: World, fault: str):
+    one.wire.plan = [fault]
+    one.deliver(rounds=1)
+    one.push(member("10000001", status="SUSPENDED"))
+    one.wire.plan = [LOST_ANSWER, LOST_ANSWER]
+    one.deliver(rounds=2)
+
+    one.deliver()
+
+    assert one.held("mx-neec") == {"Invented Company 10000001": "SUSPENDED"}
+    with one.house.database.read() as tx:
+        row = tx.execute(select(disclosures)).one()
+        assert row.held_version == row.version
+        assert (row.told_status, row.best_status) == ("SUSPENDED", "SUSPENDED")

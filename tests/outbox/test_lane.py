@@ -4,18 +4,22 @@ import multiprocessing
 import os
 import subprocess
 import sys
-from datetime import timedelta
+import threading
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
-from outbox import lane, retry, worker_name
+from outbox import backlog, batch, lane, release, retry, worker_name
 from outbox.lane import Taken
 from schemas.batch import Lane
+from schemas.consent import Event
 from schemas.database import Database
+from schemas.errors import BadRequest
 from schemas.tables import lanes
-from tests.world import START, World, member
+from tests.world import NEVER_ARRIVED, ONE, START, World, member
 
 LEASE = timedelta(seconds=60)
 
@@ -144,3 +148,83 @@ def test_no_peer_parks_a_withdrawal_for_a_year(dice: float):
     asked = timedelta(days=365)
 
     assert retry.delay(Lane.URGENT, 1, 0, dice=dice, asked=asked) <= timedelta(seconds=60)
+
+
+def test_three_threads_deliver_at_once_and_numbers_have_no_gaps(small_world: World):
+    w = small_world
+    accounts = [f"1000{n:04}" for n in range(30)]
+    w.push(*(member(account) for account in accounts))
+    with w.house.database.write() as tx:
+        for row in lane.of(tx, "mx-neec"):
+            tx.execute(lanes.update().where(lanes.c.id == row.id).values(batch_max=3))
+    w.grant(*accounts)
+    began = datetime.now(UTC)
+    real = replace(w.delivery(), clock=lambda: datetime.now(UTC) + (START - began))
+
+    def work() -> None:
+        while real.work():
+            pass
+
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for n in range(5):
+        w.revoke(accounts[n], of="mx-neec")
+    for thread in threads:
+        thread.join(60)
+    w.deliver()
+
+    assert len(w.held("mx-neec")) == 25
+    with w.house.database.read() as tx:
+        for kind in ("routine", "urgent"):
+            sent = [b for b in batch.every(tx) if b.lane == kind]
+            assert [b.number for b in sent] == list(range(1, len(sent) + 1))
+            assert {b.state for b in sent} <= {"settled"}
+        assert all(one.settled for one in backlog.left(tx, w.house, now=w.clock()))
+
+
+def test_a_batch_is_not_handed_out_while_its_partner_is_paused(one: World):
+    """On the routine lane nothing leaves while the partner is paused, by export neither (P1)."""
+    one.wire.plan = [NEVER_ARRIVED]
+    one.deliver(rounds=1)
+    now = one.clock()
+    with one.house.database.write() as tx:
+        lane.pause(tx, "mx-neec", by="test", reason="leak", now=now)
+
+    with one.house.database.write() as tx, pytest.raises(BadRequest):
+        release.export(tx, one.house, 1, by="test", now=now)
+
+
+def test_a_withdrawal_does_not_wait_because_an_announcement_waits(two_told: World):
+    """The urgent lane rests behind a stale feed, with somebody suspended waiting on it, when a
+    revocation comes: that leaves at once, for withdrawals go ahead of all other work (P3).
+    """
+    two_told.push(member("10000003", status="SUSPENDED"))
+    two_told.grant("10000003")
+    two_told.clock.forward(days=30)
+    two_told.deliver(hurry=False)
+    two_told.sign("10000001", "neec-2014", Event.REVOKED)
+
+    two_told.clock.forward(seconds=2)
+    two_told.deliver(hurry=False)
+
+    assert ONE not in two_told.held("mx-neec")
+
+
+def test_a_clock_that_was_wrong_for_a_while_does_not_put_a_lane_to_sleep(two_told: World):
+    """A failure while the clock was an hour ahead; put right, the urgent lane waits no longer than
+    it ever may, so that a withdrawal leaves within minutes (P3).
+    """
+    two_told.clock.forward(hours=1)
+    two_told.revoke("10000001", of="mx-neec")
+    two_told.wire.plan = [NEVER_ARRIVED]
+    two_told.deliver(hurry=False)
+    two_told.clock.forward(hours=-1)
+
+    for _ in range(5):
+        two_told.clock.forward(seconds=30)
+        with two_told.house.database.write() as tx:
+            lane.put_right(tx, now=two_told.clock.now, lease=two_told.house.terms.lease)
+        two_told.deliver(hurry=False)
+
+    assert ONE not in two_told.held("mx-neec")

@@ -10,48 +10,13 @@ from sqlalchemy import select
 from gateway import inbound
 from outbox import batch, lane, revocations
 from outbox.house import House
-from schemas import exchange
 from schemas.errors import Refused
-from schemas.receipt import Erasure, Fate, Level, Receipt, Refusal, Verdict
-from schemas.tables import batch_notices, pending
+from schemas.receipt import Erasure, Fate, Level, Receipt
+from schemas.tables import batch_notices, receipts
 from signing import keys
 from signing.open import open_sealed
 from signing.seal import seal
-from tests.world import BYTES_MAX, START, World, member
-
-NAME = "Invented Company 10000001"
-
-
-def said(change: Callable[[Receipt], Receipt]) -> Callable[[House, bytes, bytes], bytes]:
-    """An answer that is the honest receipt with something else written in it, properly signed."""
-
-    def answer(end: House, _file: bytes, receipt: bytes) -> bytes:
-        honest = exchange.read_receipt(open_sealed(receipt, [end.key.certificate], START).content)
-        return seal(exchange.write_receipt(change(honest)), end.key, START)
-
-    return answer
-
-
-def honest(_end: House, _file: bytes, receipt: bytes) -> bytes:
-    return receipt
-
-
-@pytest.fixture
-def one(small_world: World) -> World:
-    small_world.push(member("10000001"))
-    small_world.grant("10000001")
-    return small_world
-
-
-def states(world: World) -> list[str]:
-    with world.house.database.read() as tx:
-        return [b.state for b in batch.every(tx)]
-
-
-def waiting(world: World) -> list[tuple[str | None, str | None]]:
-    with world.house.database.read() as tx:
-        rows = tx.execute(select(pending.c.blocked, pending.c.partner_code)).all()
-        return [(row.blocked, row.partner_code) for row in rows]
+from tests.world import BYTES_MAX, START, World, answering, honest, member
 
 
 @pytest.mark.parametrize(
@@ -68,13 +33,13 @@ def waiting(world: World) -> list[tuple[str | None, str | None]]:
 def test_a_receipt_that_does_not_answer_this_batch_settles_nothing(
     one: World, lie: Callable[[Receipt], Receipt]
 ):
-    one.wire.answer = said(lie)
+    one.wire.answer = answering(lie)
     one.deliver(rounds=1)
-    assert states(one) == ["unknown"]
+    assert one.states() == ["unknown"]
 
     one.wire.answer = honest
     one.deliver()
-    assert states(one) == ["settled"]
+    assert one.states() == ["settled"]
 
 
 def test_a_strangers_receipt_settles_nothing(one: World, key_files):
@@ -87,7 +52,7 @@ def test_a_strangers_receipt_settles_nothing(one: World, key_files):
     one.wire.answer = answer
     one.deliver(rounds=1)
 
-    assert states(one) == ["unknown"]
+    assert one.states() == ["unknown"]
 
 
 def test_a_receipt_of_an_earlier_issue_settles_nothing(one: World):
@@ -119,83 +84,10 @@ def _ask_again(world: World, receipt: bytes) -> None:
     inbound.take_receipt(world.house, receipt, bytes_max=BYTES_MAX, now=world.clock())
 
 
-def test_a_refused_notice_waits_for_a_person_with_the_partners_code(one: World):
-    one.push(member("10000002"))
-    one.grant("10000002")
-
-    def refuse(receipt: Receipt) -> Receipt:
-        with one.house.database.read() as tx:
-            ref = tx.scalar(
-                select(batch_notices.c.ref).where(batch_notices.c.account == "10000001")
-            )
-        refusal = Refusal(ref=ref, code="NO-MATCH")
-        return replace(receipt, verdict=Verdict.REFUSALS, refused=(refusal,))
-
-    one.wire.answer = said(refuse)
-    one.deliver()
-
-    assert states(one) == ["settled"]
-    assert waiting(one) == [("MRX-2210", "NO-MATCH")]
-    one.wire.answer = honest
-    one.push(member("10000001", name="Invented Corrected"))
-    one.deliver()
-    assert waiting(one) == []
-
-
-def test_refused_bad_news_leaves_as_a_withdrawal(one: World):
-    one.deliver()
-
-    def refuse_suspension(receipt: Receipt) -> Receipt:
-        if receipt.withdrawals:
-            return receipt
-        with one.house.database.read() as tx:
-            ref = tx.scalar(select(batch_notices.c.ref))
-        refusal = Refusal(ref=ref, code="NO-WORD")
-        return replace(receipt, verdict=Verdict.REFUSALS, refused=(refusal,))
-
-    one.wire.answer = said(refuse_suspension)
-    one.push(member("10000001", status="SUSPENDED"))
-    one.deliver()
-
-    assert one.held("mx-neec") == {}
-
-
-def test_refused_as_a_whole_closes_the_number_and_the_lane_goes_on(one: World):
-    refuse = said(lambda r: replace(r, verdict=Verdict.REFUSED, code="X-1", held=None))
-    one.wire.answer = refuse
-    one.deliver(rounds=1)
-    assert states(one) == ["refused"]
-    assert waiting(one) == [("MRX-2211", "X-1")]
-
-    one.wire.answer = honest
-    one.push(member("10000002"))
-    one.grant("10000002")
-    one.deliver()
-
-    assert states(one) == ["refused", "settled"]
-
-
-def test_a_withdrawal_refused_with_its_batch_is_told_again_but_not_in_a_circle(one: World):
-    one.deliver()
-    number = one.revoke("10000001", of="mx-neec")
-    refuse = said(
-        lambda r: replace(r, verdict=Verdict.REFUSED, code="X-1", withdrawals=(), held=None)
-    )
-    one.wire.answer = refuse
-    one.deliver(hurry=False)
-    assert states(one) == ["settled", "refused"], "one refusal, then it rests"
-
-    one.wire.answer = honest
-    one.deliver()
-
-    with one.house.database.read() as tx:
-        assert revocations.get(tx, number).answer == "deletion confirmed"
-
-
 def test_a_withdrawal_the_receipt_says_nothing_of_is_told_again(one: World):
     one.deliver()
     number = one.revoke("10000001", of="mx-neec")
-    one.wire.answer = said(lambda r: replace(r, withdrawals=()))
+    one.wire.answer = answering(lambda r: replace(r, withdrawals=()))
     one.deliver(hurry=False)
     with one.house.database.read() as tx:
         assert revocations.get(tx, number).answer == "withdrawal on its way"
@@ -210,7 +102,7 @@ def test_a_withdrawal_the_receipt_says_nothing_of_is_told_again(one: World):
 def test_retained_unused_under_a_law_is_a_confirmation_that_says_so(one: World):
     one.deliver()
     number = one.revoke("10000001", of="mx-neec")
-    one.wire.answer = said(
+    one.wire.answer = answering(
         lambda r: replace(
             r,
             withdrawals=tuple(
@@ -240,7 +132,7 @@ def test_deletions_nobody_asked_for_are_not_believed(one: World):
             receipt, withdrawals=tuple(Erasure(ref=ref, fate=Fate.ERASED) for ref in sorted(refs))
         )
 
-    one.wire.answer = said(also)
+    one.wire.answer = answering(also)
     one.deliver()
 
     with one.house.database.read() as tx:
@@ -257,7 +149,7 @@ def test_received_stops_the_retries_and_the_lane_goes_on(one: World):
 
     def later(end: House, _file: bytes, receipt: bytes) -> bytes:
         applied.append(receipt)
-        return said(lambda r: replace(r, level=Level.RECEIVED, verdict=None, held=None))(
+        return answering(lambda r: replace(r, level=Level.RECEIVED, verdict=None, held=None))(
             end, _file, receipt
         )
 
@@ -266,15 +158,15 @@ def test_received_stops_the_retries_and_the_lane_goes_on(one: World):
     one.push(member("10000002"))
     one.grant("10000002")
     one.deliver()
-    assert states(one) == ["received", "received"]
+    assert one.states() == ["received", "received"]
     assert len(one.wire.journal) == 2
 
     for receipt in applied:
         inbound.take_receipt(one.house, receipt, bytes_max=BYTES_MAX, now=one.clock())
         inbound.take_receipt(one.house, receipt, bytes_max=BYTES_MAX, now=one.clock())
 
-    assert states(one) == ["settled", "settled"]
-    assert waiting(one) == []
+    assert one.states() == ["settled", "settled"]
+    assert one.waiting() == []
 
 
 def test_a_revocation_while_only_received_is_withdrawn(one: World):
@@ -283,7 +175,7 @@ def test_a_revocation_while_only_received_is_withdrawn(one: World):
     def later(end: House, _file: bytes, receipt: bytes) -> bytes:
         applied.append(receipt)
         change = lambda r: replace(r, level=Level.RECEIVED, verdict=None, held=None)  # noqa: E731
-        return said(change)(end, _file, receipt)
+        return answering(change)(end, _file, receipt)
 
     one.wire.answer = later
     one.deliver()
@@ -306,11 +198,34 @@ def test_a_receipt_that_comes_by_itself_settles_an_unknown_batch(one: World):
 
     one.wire.answer = lose
     one.deliver(rounds=1)
-    assert states(one) == ["unknown"]
+    assert one.states() == ["unknown"]
 
     inbound.take_receipt(one.house, kept[0], bytes_max=BYTES_MAX, now=one.clock())
 
-    assert states(one) == ["settled"]
+    assert one.states() == ["settled"]
     with one.house.database.read() as tx:
         assert [row.failures for row in lane.of(tx, "mx-neec")] == [0, 0]
         assert [row.last_digest is None for row in lane.of(tx, "mx-neec")] == [True, False]
+
+
+def test_a_receipt_brought_for_an_earlier_issue_is_filed(two_told: World):
+    """It settles nothing, but it proves that issue 1 was heard, with the member left out since."""
+    kept: list[bytes] = []
+
+    def lose(_end: House, _file: bytes, receipt: bytes) -> bytes:
+        kept.append(receipt)
+        return b""
+
+    two_told.push(member("10000001", name="Invented Renamed"))
+    two_told.wire.answer = lose
+    two_told.deliver(rounds=1)
+    two_told.revoke("10000001", of="mx-neec")
+    two_told.wire.answer = honest
+    two_told.deliver()
+
+    with pytest.raises(Refused, match="MRX-4010"):
+        inbound.take_receipt(two_told.house, kept[0], bytes_max=BYTES_MAX, now=two_told.clock())
+
+    with two_told.house.database.read() as tx:
+        filed = tx.scalars(select(receipts.c.file).where(receipts.c.number == 2)).all()
+    assert kept[0] in filed

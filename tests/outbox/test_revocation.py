@@ -1,10 +1,16 @@
 """P3 in each state a batch can be in, and its twin where the answer was lost."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
+from sqlalchemy import event as events
+from sqlalchemy import select
 
 from outbox import batch, revocations
 from outbox.revocations import Answer
-from tests.world import BUSY, LOST_ANSWER, NEVER_ARRIVED, TURNED_AWAY, World, member
+from schemas.tables import disclosures, pending
+from tests.world import BUSY, LOST_ANSWER, NEVER_ARRIVED, TURNED_AWAY, World, answering, member
 
 
 @pytest.fixture
@@ -113,8 +119,6 @@ def test_settled_is_withdrawn(two: World, plan: list[str]):
 
 def test_a_new_consent_starts_a_new_life_under_a_new_ref(two: World):
     two.deliver()
-    with two.house.database.read() as tx:
-        pass
     two.revoke("10000001", of="mx-neec")
     two.grant("10000001")
 
@@ -168,3 +172,58 @@ def test_revoking_again_answers_what_became_of_it(two: World):
     again = two.revoke("10000001", of="mx-neec")
 
     assert answer(two, again) == Answer.CONFIRMED
+
+
+def test_revoked_granted_and_revoked_again_before_any_withdrawal_is_confirmed(two_told: World):
+    numbers = [two_told.revoke("10000001", of="mx-neec")]
+    two_told.wire.plan = [NEVER_ARRIVED]
+    two_told.deliver(rounds=1)
+    two_told.grant("10000001")
+    two_told.wire.plan = [NEVER_ARRIVED, LOST_ANSWER]
+    two_told.deliver(rounds=2)
+    numbers.append(two_told.revoke("10000001", of="mx-neec"))
+
+    calm(two_told)
+    assert {answer(two_told, number) for number in numbers} == {Answer.CONFIRMED}
+    with two_told.house.database.read() as tx:
+        assert tx.scalars(select(pending.c.ref)).all() == []
+        assert tx.scalars(
+            select(disclosures.c.gone_at).where(disclosures.c.gone_at.is_(None))
+        ).all()
+
+
+def test_a_withdrawal_nobody_confirms_is_told_again_at_growing_distances(two_told: World):
+    """A partner whose receipts do not say what became of it gets no new batch every second."""
+    two_told.revoke("10000001", of="mx-neec")
+    two_told.wire.answer = answering(lambda r: replace(r, withdrawals=()))
+    before = len(two_told.wire.journal)
+
+    for _ in range(60):
+        two_told.clock.forward(seconds=1)
+        two_told.deliver(hurry=False)
+
+    assert len(two_told.wire.journal) - before <= 6
+
+
+def test_a_revocation_reads_no_whole_table(two_told: World):
+    """Its cost grows with the partners, not with all that was ever sent (P11)."""
+    seen: list[tuple[str, Any]] = []
+
+    def grab(_c: object, _k: object, statement: str, values: Any, _x: object, many: bool) -> None:
+        if statement.startswith(("SELECT", "UPDATE", "DELETE")):
+            seen.append((statement, values[0] if many else values))
+
+    engine = two_told.house.database._writer
+    events.listen(engine, "before_cursor_execute", grab)
+    two_told.revoke("10000001", of="mx-neec")
+    events.remove(engine, "before_cursor_execute", grab)
+
+    with two_told.house.database.read() as tx:
+        plans = [
+            row[3]
+            for statement, values in seen
+            for row in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+        ]
+    small = ("lanes", "home", "ledger_head", "CONSTANT", "(")
+    scans = [p for p in plans if p.startswith("SCAN") and not p[5:].startswith(small)]
+    assert scans == []

@@ -145,19 +145,21 @@ def test_a_missing_certificate_file_and_an_unknown_partner_are_refused(
     assert "MRX-5001" in unknown.stderr
 
 
-def test_members_blocked_for_want_of_the_exchange_are_judged_again(world: World, mrx: Mrx):
+def test_what_the_partner_turned_down_is_told_again_once_it_is_connected_anew(
+    world: World, mrx: Mrx
+):
     world.push(member("10000001"))
     world.grant("10000001")
     with world.house.database.write() as tx:
-        tx.exec_driver_sql("UPDATE pending SET blocked = 'MRX-2202'")
+        tx.exec_driver_sql("UPDATE pending SET blocked = 'MRX-2211'")
         tx.exec_driver_sql("UPDATE lanes SET look_at = look_at + 9000000000000000")
     file = mrx.home / "mx.crt"
     file.write_text(world.partners["mx-neec"].key.certificate.pem)
-    [before] = mrx.json("notice", "list", "--state", "blocked")
+    [before] = mrx.json("notice", "list", "--state", "refused")
 
     mrx("partner", "connect", "mx-neec", "--certificate", file)
 
-    assert before["code"] == "MRX-2202"
+    assert before["code"] == "MRX-2211"
     assert [n["state"] for n in mrx.json("notice", "list")] == ["pending"]
     lanes = mrx.json("partner", "show", "mx-neec")["lanes"]
     assert [lane["next_look"] for lane in lanes] == [None, None]

@@ -1,0 +1,23 @@
+"""Where most journeys begin."""
+
+import pytest
+
+from tests.world import ONE, TWO, World, member
+
+
+@pytest.fixture
+def one(small_world: World) -> World:
+    """One member, consented and not told yet."""
+    small_world.push(member("10000001"))
+    small_world.grant("10000001")
+    return small_world
+
+
+@pytest.fixture
+def two_told(small_world: World) -> World:
+    """Two members that Mexico holds."""
+    small_world.push(member("10000001"), member("10000002"))
+    small_world.grant("10000001", "10000002")
+    small_world.deliver()
+    assert small_world.held("mx-neec") == {ONE: "VALIDATED", TWO: "VALIDATED"}
+    return small_world
