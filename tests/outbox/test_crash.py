@@ -121,6 +121,7 @@ def calm(world: World) -> None:
     assert not any(b"10000003" in file for _, file in world.wire.journal)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("side", ["ours", "theirs"])
 @pytest.mark.parametrize("after", [False, True], ids=["not done", "done, unheard"])
 def test_every_commit_may_be_the_last(
