@@ -22,6 +22,7 @@ from schemas.errors import BadRecord
 from schemas.status import Status
 from schemas.tables import inbound_batches, pending
 from signing.open import open_sealed
+from tests.tools import tool
 from tests.world import World, member
 
 COLUMNS = ("name", "name_zh", "short_zh", "short_en", "name_ja", "name_kana", "name_en", "name_ko")
@@ -130,7 +131,17 @@ def _records(opened: exchange.ReadBatch, partner: str):
 def _verified(file: bytes, certificate: Path, folder: Path) -> bytes:
     sealed, out = folder / "file.p7m", folder / "content.xml"
     sealed.write_bytes(file)
-    command = ["openssl", "cms", "-verify", "-binary", "-inform", "DER", "-in", sealed, "-nointern"]
+    command = [
+        tool("openssl"),
+        "cms",
+        "-verify",
+        "-binary",
+        "-inform",
+        "DER",
+        "-in",
+        sealed,
+        "-nointern",
+    ]
     command += ["-certfile", certificate, "-CAfile", certificate, "-partial_chain"]
     command += ["-purpose", "any", "-no_check_time", "-out", out]
     subprocess.run(command, check=True, capture_output=True)
@@ -141,7 +152,7 @@ def _valid(content: bytes, form: str, folder: Path) -> None:
     out = folder / "document.xml"
     out.write_bytes(content)
     subprocess.run(
-        ["xmllint", "--noout", "--nonet", "--huge", "--schema", document.xsd_path(form), out],
+        [tool("xmllint"), "--noout", "--nonet", "--huge", "--schema", document.xsd_path(form), out],
         check=True,
         capture_output=True,
     )

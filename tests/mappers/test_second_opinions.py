@@ -1,7 +1,5 @@
 """Other programs on our documents: the xmllint a partner will run, and a second XSD engine."""
 
-import os
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -11,16 +9,12 @@ import xmlschema
 from mappers.base import Mapper
 from schemas.status import Status
 from tests.mappers.material import XSD, named, record, spoken
+from tests.tools import tool
 
 
 @pytest.fixture(scope="module")
 def xmllint() -> str:
-    found = shutil.which("xmllint")
-    if found is None:
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(
-            "no xmllint: apt-get install libxml2-utils"
-        )
-    return found
+    return tool("xmllint")
 
 
 def written(mapper: Mapper) -> bytes:

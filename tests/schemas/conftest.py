@@ -2,7 +2,6 @@
 
 import ctypes
 import os
-import shutil
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from schemas.document import xsd_path
+from tests.tools import tool
 
 IN_OPEN = 0x20
 
@@ -19,11 +19,7 @@ IN_OPEN = 0x20
 @pytest.fixture(scope="session")
 def xmllint(tmp_path_factory: pytest.TempPathFactory) -> Callable[[bytes], bool]:
     """Ask the program a partner will run whether a document matches the exchange XSD."""
-    program = shutil.which("xmllint")
-    if program is None:
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(
-            "no xmllint: apt-get install libxml2-utils"
-        )
+    program = tool("xmllint")
     file = tmp_path_factory.mktemp("xmllint") / "document.xml"
     command = [program, "--noout", "--nonet", "--schema", xsd_path("exchange/1.0"), file]
 

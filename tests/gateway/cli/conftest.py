@@ -10,6 +10,7 @@ import pytest
 from gateway.home import open_home
 from gateway.settings import Settings
 from tests.gateway.cli.command import Mrx
+from tests.tools import tool
 from tests.world import Clock, Wire, World, connect, member
 
 
@@ -75,17 +76,10 @@ def told(world: World) -> World:
 @pytest.fixture(scope="session")
 def openssl() -> str:
     """OpenSSL's command, whose word counts beside ours."""
-    return _program("openssl")
+    return tool("openssl")
 
 
 @pytest.fixture(scope="session")
 def xmllint() -> str:
     """libxml2's command, whose word counts beside ours."""
-    return _program("xmllint")
-
-
-def _program(name: str) -> str:
-    found = shutil.which(name)
-    if found is None:
-        pytest.skip(f"allowed: {name} is not installed (see tests/tools.sh)")
-    return found
+    return tool("xmllint")
