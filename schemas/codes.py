@@ -292,8 +292,12 @@ _ALL = (
         "name the digest of the earlier issue",
     ),
     # -- commands ------------------------------------------------------------------------------
-    Code("MRX-5001", "there is no such programme", "see `mrx partner list`"),
-    Code("MRX-5002", "there is no such account", "see `mrx roll list`"),
+    Code(
+        "MRX-5001",
+        "there is no such programme",
+        "one of us-ctpat, mx-neec, ca-pip, tw-aeo, il-aeo, kr-aeo",
+    ),
+    Code("MRX-5002", "there is no such account", "see `mrx roll list` of the home programme"),
     Code("MRX-5003", "there is no such batch", "see `mrx batch list`"),
     Code("MRX-5004", "there is no such revocation", "see `mrx disclosure show`"),
     Code(

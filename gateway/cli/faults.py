@@ -3,6 +3,7 @@
 It reads `error: MRX-nnnn what is so; what to do about it`.
 """
 
+import json
 import os
 import sys
 import traceback
@@ -19,8 +20,11 @@ _ROOMS = frozenset({"gateway", "outbox", "partners", "mappers", "signing", "sche
 
 
 def show(error: MrxError) -> None:
-    """Show an error that was raised on purpose."""
+    """Show an error that was raised on purpose; with `--json`, on stdout as a document too."""
     typer.echo(f"error: {clean(str(error))}", err=True)
+    if "--json" in sys.argv:
+        said = {"code": error.code, "reason": error.reason, "repair": error.repair}
+        typer.echo(json.dumps({"error": said}, ensure_ascii=False))
 
 
 def show_unexpected(error: Exception) -> None:

@@ -54,11 +54,12 @@ def push(house: House, order: Push) -> Report:
     missing: list[str] = []
     report = Report()
     if order.mode == "snapshot":
-        missing, note = _missing(house, order)
-        report.note = note
-        report.waiting = [] if order.approve else _over_guard(house, missing)
-        if report.waiting and not order.dry_run:
-            return report
+        looked = Report()
+        missing = _missing(house, order, looked)
+        looked.waiting = [] if order.approve else _over_guard(house, missing)
+        if looked.waiting and not order.dry_run:
+            return looked
+        report.note, report.waiting = looked.note, looked.waiting
     tally = Tally()
     for chunk in _chunks(_lines(house, order, tally), CHUNK):
         _take(house, order, chunk, report)
@@ -132,9 +133,11 @@ def _accounts(members: Iterable[Member]) -> list[str]:
 # -- full lists ------------------------------------------------------------------------------------
 
 
-def _missing(house: House, order: Push) -> tuple[list[str], str | None]:
-    """The accounts a full list leaves out. None are, if the list cannot be read to its end or
-    some line does not say whom it is about: an account on a rejected line counts as present.
+def _missing(house: House, order: Push, looked: Report) -> list[str]:
+    """The accounts a full list leaves out; `looked` gets what a look at the list shows.
+
+    None are left out if the list cannot be read to its end or some line does not say whom it is
+    about. An account on a rejected line counts as present.
     """
     tally = Tally()
     seen: set[int] = set()
@@ -142,12 +145,16 @@ def _missing(house: House, order: Push) -> tuple[list[str], str | None]:
         account = line.item.account if isinstance(line, Taken) else line.account
         if account is not None:
             seen.add(int("1" + account))
+        if isinstance(line, Rejected):
+            looked.reject(line)
+    looked.close(tally)
     if not tally.whole:
         why = "ended early" if tally.ended_early else "has a line whose account cannot be read"
-        return [], f"nobody is withdrawn: the list {why}"
+        looked.note = f"nobody is withdrawn: the list {why}"
+        return []
     with house.database.read() as tx:
         on_roll = roll.present(tx, before=order.as_of)
-        return [account for account in on_roll if int("1" + account) not in seen], None
+        return [account for account in on_roll if int("1" + account) not in seen]
 
 
 def _over_guard(house: House, missing: list[str]) -> list[Guarded]:

@@ -25,7 +25,8 @@ class Report:
 
     `accepted` changed something (or would, in a dry run), `ignored` were older than what is known,
     `withdrawn` counts members a full list left out. `waiting` holds the counts over the guard,
-    when the push waits for approval and nothing of it was taken.
+    when the push waits for approval: then nothing was taken, and only `read` and the rejections
+    tell what was seen.
     """
 
     read: int = 0

@@ -39,3 +39,15 @@ def test_absent_and_back_while_its_batch_is_unanswered_is_a_new_life(two_told: W
     with two_told.house.database.read() as tx:
         lives = tx.execute(select(disclosures).where(disclosures.c.account == "10000001")).all()
     assert sorted(life.gone_at is not None for life in lives) == [False, True]
+
+
+def test_a_list_that_waits_says_what_was_seen_in_it(small_world: World):
+    small_world.push(*(member(f"1000{n:04}") for n in range(100)))
+
+    report = small_world.push(member("10000001"), member("??"), member("10000002"), mode="snapshot")
+    waits = small_world.push(member("10000001", name=" "), member("10000002"), mode="snapshot")
+
+    assert (report.waiting, report.read, report.rejected) == ([], 3, 1)
+    assert waits.waiting
+    assert (waits.read, waits.accepted, waits.rejected) == (2, 0, 1)
+    assert [line.code for line in waits.rejections] == ["MRX-1102"]

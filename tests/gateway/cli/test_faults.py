@@ -1,5 +1,6 @@
 """What goes wrong is shown once, in one way, and says nothing of the companies in it."""
 
+import json
 import os
 import signal
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 from gateway.cli import faults, home, notice
 from outbox import notices
 from tests.gateway.cli.command import ROOT, Mrx
+from tests.journeys.processes import mrx
 from tests.world import member
 
 SECRET = "Invented Secret Company"
@@ -128,3 +130,12 @@ def test_a_person_without_a_name_has_a_number_at_least(
     monkeypatch.setattr(here.getpass, "getuser", nobody)
 
     assert here.who() == f"uid {os.getuid()}"
+
+
+@pytest.mark.processes
+def test_a_failure_is_a_document_too_where_one_was_asked_for(tmp_path):
+    done = mrx(tmp_path / "none", "partner", "list", "--json", check=False)
+
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["error"]["code"] == "MRX-9001"
+    assert "MRX-9001" in done.stderr

@@ -41,20 +41,22 @@ def test_a_name_tells_the_format_and_nothing_is_read(path, form) -> None:
         (b"account,name", "csv"),
         (b"\xef\xbb\xbfaccount,name", "csv"),
         (b'"account"', "csv"),
-        (b'[{"account":"1"}]', "csv"),
-        ("{}".encode("utf-16"), "csv"),
+        (b"name, account ,status\r\n", "csv"),
+        (b'[{"account":"1"}]', "ndjson"),
+        (b"5\n{}", "ndjson"),
+        (b"name,status\n", "ndjson"),
+        ("{}".encode("utf-16"), "ndjson"),
         (b"\n" * CHUNK_BYTES + b"a,b", "ndjson"),
     ],
 )
 @pytest.mark.parametrize("sip", [1, 2, CHUNK_BYTES])
-def test_standard_input_is_told_by_its_first_character_and_loses_nothing(data, form, sip) -> None:
+def test_standard_input_is_told_by_its_first_line_and_loses_nothing(data, form, sip) -> None:
     class Sips(io.BytesIO):
         def read(self, size: int | None = -1, /) -> bytes:
             return super().read(min(size or 0, sip))
 
     if len(data) > CHUNK_BYTES > sip:
         data = data[-20:]
-        form = "csv"
     found, source = format_of("-", Sips(data))
 
     assert found == form
