@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 
+import pytest
 from lxml import etree
 
 from mappers.base import Mapper
@@ -29,6 +30,7 @@ def library(mapper: Mapper, written: bytes) -> float:
     return fastest(lambda: schema.validate(etree.fromstring(written)))
 
 
+@pytest.mark.slow
 def test_writing_costs_less_than_a_partner_pays_to_parse_and_validate(mapper: Mapper):
     """A tree of objects a record would cost several times as much: text is built in chunks."""
     written = mapper.write(RECORDS)
@@ -36,6 +38,7 @@ def test_writing_costs_less_than_a_partner_pays_to_parse_and_validate(mapper: Ma
     assert fastest(lambda: mapper.write(RECORDS)) < 1.5 * library(mapper, written)
 
 
+@pytest.mark.slow
 def test_telling_what_was_said_costs_little_more_than_validating_it(mapper: Mapper):
     written = mapper.write(RECORDS)
     document = parse(written)
@@ -43,6 +46,7 @@ def test_telling_what_was_said_costs_little_more_than_validating_it(mapper: Mapp
     assert fastest(lambda: mapper.told(document)) < 4 * library(mapper, written)
 
 
+@pytest.mark.slow
 def test_reading_stays_within_a_small_multiple(mapper: Mapper):
     written = mapper.write(RECORDS)
     document = parse(written)

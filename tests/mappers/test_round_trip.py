@@ -58,6 +58,7 @@ def test_no_record_at_all_is_a_document(mapper: Mapper):
     assert there_and_back(mapper, []) == []
 
 
+@pytest.mark.slow
 def test_the_name_of_every_real_company_survives_or_is_refused(mapper: Mapper, shared: Path):
     published = {
         row[column]

@@ -177,6 +177,7 @@ def seconds(read: Callable[[bytes], object], content: bytes) -> float:
     return time.process_time() - began
 
 
+@pytest.mark.slow
 def test_no_number_of_faults_costs_more_than_as_many_good_withdrawals():
     """Checked in one piece, this many bad refs take ten seconds: libxml2 counts siblings for each."""
     number = 30_000

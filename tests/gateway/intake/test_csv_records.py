@@ -98,6 +98,7 @@ def test_a_record_that_the_input_cut_off_has_no_end() -> None:
     assert [record.ended for record in records(io.BytesIO(b'a\n"b'))] == [True, False]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
@@ -153,6 +154,7 @@ def test_the_limit_is_where_it_says(size, quoted) -> None:
     assert (found(data + b"\n")[0][1] == "MRX-1005") is (size > RECORD_BYTES_MAX)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "pattern",
     [b'"a\n', b'"\n', b'"""\n', b'x""y\n', b'"a\n""\n', b'"a\nb"c\n', b'"', b'"a\n' + b"\n" * 999],
