@@ -305,13 +305,7 @@ _ALL = (
         "this certificate is pinned for another partner",
         "a certificate belongs to one partner",
     ),
-    Code(
-        "MRX-5006",
-        "this would withdraw more members than the guard allows",
-        "look at the plan; repeat with --approve",
-    ),
     Code("MRX-5007", "the batch may not leave any more", "a newer issue will be sealed"),
-    Code("MRX-5008", "the consent is not in force", "see `mrx consent list`"),
     Code("MRX-5009", "the file cannot be read", "check the path"),
     Code(
         "MRX-5010",
@@ -337,11 +331,6 @@ _ALL = (
     # -- attempts ------------------------------------------------------------------------------
     Code("MRX-6001", "the partner did not answer", "retried by itself"),
     Code("MRX-6002", "the partner asked to wait", "retried by itself"),
-    Code(
-        "MRX-6003",
-        "the answer is not a receipt we can believe",
-        "look at the partner's certificate and answer",
-    ),
     Code(
         "MRX-6004",
         "the partner turned the request away",
