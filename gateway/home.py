@@ -53,8 +53,9 @@ def init(settings: Settings, programme: str) -> House:
         if (folder / KEY).exists()
         else keys.create(folder / KEY, f"mrx {programme}", now)
     )
-    with database.write() as tx:
+    with database.migrate() as tx:
         migration.upgrade(tx)
+    with database.write() as tx:
         ours = tx.scalar(select(home.c.programme))
         _refuse_other(ours, programme)
         if ours is None:

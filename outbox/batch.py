@@ -81,7 +81,7 @@ class Batch:
 
 
 def _select() -> Select[Any]:
-    return select(batches, lanes.c.partner, lanes.c.kind.label("lane"), lanes.c.epoch).join(
+    return select(batches, lanes.c.partner, lanes.c.kind.label("lane")).join(
         lanes, lanes.c.id == batches.c.lane_id
     )
 
@@ -98,9 +98,10 @@ def get(tx: Connection, batch_id: int) -> Batch:
     return _batch(row)
 
 
-def numbered(tx: Connection, lane_id: int, number: int) -> Batch | None:
-    where = (batches.c.lane_id == lane_id) & (batches.c.number == number)
-    row = tx.execute(_select().where(where)).one_or_none()
+def numbered(tx: Connection, lane_id: int, epoch: str, number: int) -> Batch | None:
+    """The batch with this number in an epoch of a lane."""
+    where = (batches.c.epoch == epoch) & (batches.c.number == number)
+    row = tx.execute(_select().where(batches.c.lane_id == lane_id, where)).one_or_none()
     return None if row is None else _batch(row)
 
 

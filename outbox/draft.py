@@ -199,7 +199,7 @@ def make(
         sender=house.programme,
         recipient=lane.partner,
         lane=Lane(lane.kind),
-        epoch=lane.epoch,
+        epoch=lane.epoch if reissue_of is None else reissue_of.epoch,
         number=lane.next_number if reissue_of is None else reissue_of.number,
         issue=1 if reissue_of is None else reissue_of.issue + 1,
         replaces=None if reissue_of is None else reissue_of.digest,

@@ -40,8 +40,8 @@ def issues(tx: Connection, batch: Batch) -> list[Issue]:
     return [Issue(**row._mapping) for row in rows]  # noqa: SLF001  # SQLAlchemy's public name
 
 
-def receipts_of(tx: Connection, lane_id: int, number: int) -> list[Receipt]:
-    """Every receipt for a number of a lane, late and repeated ones too, in order of arrival."""
+def receipts_of(tx: Connection, lane_id: int, epoch: str, number: int) -> list[Receipt]:
+    """Every receipt for a number of a lane's epoch, late and repeated ones too, in order of arrival."""
     query = select(
         receipts.c.issue,
         receipts.c.level,
@@ -49,6 +49,10 @@ def receipts_of(tx: Connection, lane_id: int, number: int) -> list[Receipt]:
         receipts.c.digest,
         receipts.c.certificate,
         receipts.c.received_at,
-    ).where(receipts.c.lane_id == lane_id, receipts.c.number == number)
+    ).where(
+        receipts.c.lane_id == lane_id,
+        receipts.c.epoch == epoch,
+        receipts.c.number == number,
+    )
     rows = tx.execute(query.order_by(receipts.c.received_at, receipts.c.issue))
     return [Receipt(**row._mapping) for row in rows]  # noqa: SLF001  # SQLAlchemy's public name

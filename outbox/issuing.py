@@ -53,6 +53,7 @@ def first(tx: Connection, lane: Row[Any], gate: Gate, draft: Draft, by: Bearer) 
         insert(batches).values(
             id=batch_id,
             lane_id=lane.id,
+            epoch=lane.epoch,
             number=draft.header.number,
             issue=1,
             state=State.SENDING.value,

@@ -71,13 +71,9 @@ def answered(
     """
     receipt = believed.receipt
     lane = tx.execute(
-        select(lanes).where(
-            lanes.c.partner == partner,
-            lanes.c.kind == receipt.lane.value,
-            lanes.c.epoch == receipt.epoch,
-        )
-    ).one_or_none()
-    found = None if lane is None else batches_.numbered(tx, lane.id, receipt.number)
+        select(lanes.c.id).where(lanes.c.partner == partner, lanes.c.kind == receipt.lane.value)
+    ).one()
+    found = batches_.numbered(tx, lane.id, receipt.epoch, receipt.number)
     if found is None or expected not in (None, found.id):
         raise Refused("MRX-4009")
     if receipt.issue < found.issue:
@@ -173,6 +169,7 @@ def _file(tx: Connection, believed: Believed, batch: Batch, now: datetime) -> No
         .values(
             digest=sha256(believed.file).hexdigest(),
             lane_id=batch.lane_id,
+            epoch=receipt.epoch,
             number=receipt.number,
             issue=receipt.issue,
             file=believed.file,

@@ -133,7 +133,8 @@ def export(tx: Connection, house: House, batch_id: int, *, by: str, now: datetim
 def _stands(tx: Connection, lane: Row[Any], gate: Gate, draft: Draft) -> bool:
     """Whether the rows, and all they rest on, are exactly as the draft found them."""
     header = draft.header
-    if (header.number, header.previous) != (lane.next_number, lane.last_digest):
+    place = (lane.epoch, lane.next_number, lane.last_digest)
+    if (header.epoch, header.number, header.previous) != place:
         return False
     waiting = (rows.c.lane_id == lane.id) & rows.c.batch_id.is_(None) & rows.c.blocked.is_(None)
     query = facts(rows, rows.c.partner, rows.c.account).where(

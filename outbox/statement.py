@@ -196,6 +196,7 @@ def _tellings(
         select(
             batch_notices,
             batches.c.lane_id,
+            batches.c.epoch,
             batches.c.number,
             batches.c.issue,
             batches.c.first_sent_at,
@@ -222,7 +223,9 @@ def _tellings(
                 consent=grounds.get(row.consent_id),
                 outcome=row.outcome,
                 code=row.code,
-                receipts=_answering(evidence.receipts_of(tx, row.lane_id, row.number), last),
+                receipts=_answering(
+                    evidence.receipts_of(tx, row.lane_id, row.epoch, row.number), last
+                ),
             )
         )
     return {ref: tuple(tellings) for ref, tellings in found.items()}

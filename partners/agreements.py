@@ -1,7 +1,7 @@
 """The register of arrangements: what each allows, and where its partner is reached."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
@@ -11,17 +11,29 @@ from schemas.errors import BadRequest
 from schemas.status import Status
 from schemas.tables import agreements
 
+# Changes of these leave what may be told as it was.
+NOT_TOLD = {"push_url", "pull_url", "coverage", "quarantine_percent", "rhythm_hours"}
+
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """An agreement as it stands in the register. `push_url` is None where the partner pulls;
-    `revision` grows with every change, so that a draft made under an older one is noticed.
+    """An agreement as it stands in the register. `push_url` is None where the partner pulls,
+    `pull_url` where it pushes to us; `revision` grows with every change of what may be told, so
+    that a draft made under an older one is noticed.
+
+    `coverage` are the categories of their members that the arrangement recognises, None for all;
+    a batch of theirs that changes their roll by more than `quarantine_percent` waits for a person;
+    silent for longer than `rhythm`, what they told is stale.
     """
 
     agreement: Agreement
     signed_on: date
     push_url: str | None
     revision: int
+    pull_url: str | None = None
+    coverage: frozenset[str] | None = None
+    quarantine_percent: int = 20
+    rhythm: timedelta = timedelta(days=31)
 
 
 def get(tx: Connection, partner: str) -> Registered:
@@ -43,7 +55,7 @@ def change(tx: Connection, partner: str, **facts: Any) -> None:
     and what was drafted or sealed under the old one is made again.
     """
     get(tx, partner)
-    ground = int(bool(facts.keys() - {"push_url"}))
+    ground = int(bool(facts.keys() - NOT_TOLD))
     tx.execute(
         update(agreements)
         .where(agreements.c.partner == partner)
@@ -67,4 +79,8 @@ def _registered(row: Row[Any]) -> Registered:
         signed_on=row.signed_on,
         push_url=row.push_url,
         revision=row.revision,
+        pull_url=row.pull_url,
+        coverage=None if row.coverage is None else frozenset(row.coverage),
+        quarantine_percent=row.quarantine_percent,
+        rhythm=timedelta(hours=row.rhythm_hours),
     )

@@ -7,7 +7,7 @@
     MRX-21xx  cannot be said in the format
     MRX-22xx  may not be said (not allowed)
     MRX-23xx  a document is not what its XSD says
-    MRX-3xxx  a signed file is not believed
+    MRX-3xxx  a signed file is not believed    MRX-7xxx  a call by HTTP cannot be answered as asked
 
 A code never changes its meaning and is never used again. Sentences may be reworded at any time.
 They are general on purpose: no company data stands in them.
@@ -291,6 +291,10 @@ _ALL = (
         "the issue does not name the issue it replaces",
         "name the digest of the earlier issue",
     ),
+    Code(
+        "MRX-4013", "the batch was given up with its epoch", "its notices go again in the new one"
+    ),
+    Code("MRX-4014", "the holdings of the two ends differ", "run `mrx reconcile`"),
     # -- commands ------------------------------------------------------------------------------
     Code(
         "MRX-5001",
@@ -318,6 +322,18 @@ _ALL = (
         "a key is never replaced; move both files away first",
     ),
     Code("MRX-5012", "the file cannot be written", "check the folder and its free space"),
+    Code("MRX-5013", "there is no such token", "see `mrx token list`"),
+    Code("MRX-5014", "there is no such inbound batch", "see `mrx inbound list`"),
+    Code("MRX-5015", "there is no such staged certificate", "see `mrx partner show`"),
+    Code(
+        "MRX-5016", "the partner has no address", "it pulls: ask it to run the check from its end"
+    ),
+    Code("MRX-5017", "there is no such member on the partner's roll", "see `mrx roll list`"),
+    Code("MRX-5018", "there is no such code", "see docs/problems.md"),
+    Code("MRX-5019", "the partner did not answer as expected", "see `mrx partner test`"),
+    Code("MRX-5020", "nothing is due for this partner", "see `mrx notice list`"),
+    Code("MRX-5021", "the lane is being worked by somebody else", "try again in a minute"),
+    Code("MRX-5022", "it has been decided already", "look at how it stands"),
     Code(
         "MRX-5051",
         "a process of the demo ended or did not answer",
@@ -338,6 +354,31 @@ _ALL = (
     ),
     Code("MRX-6005", "the partner says the batch is too large", "re-issued with fewer notices"),
     Code("MRX-6006", "the process that made the attempt died", "retried by itself"),
+    # -- calls by HTTP --------------------------------------------------------------------------
+    Code("MRX-7001", "who is calling is not known", "send credentials that are valid now"),
+    Code("MRX-7002", "the token does not cover this", "ask for a token with the scope named"),
+    Code("MRX-7003", "the request is not what this address takes", "correct the fields named"),
+    Code("MRX-7004", "there is nothing here for you", "check the address"),
+    Code("MRX-7005", "the address does not take this method", "use one that Allow names"),
+    Code("MRX-7006", "the body is not what Content-Digest says", "send it again, whole"),
+    Code(
+        "MRX-7007",
+        "this Idempotency-Key came before with another request",
+        "use a new key for a new request",
+    ),
+    Code("MRX-7008", "the first request with this key is not done yet", "ask again in a moment"),
+    Code("MRX-7009", "the body is in a form not taken here", "use a media type and coding named"),
+    Code("MRX-7010", "the body is larger than taken", "send it in parts"),
+    Code("MRX-7011", "the signature of the request does not hold", "see docs/partner-interface.md"),
+    Code("MRX-7012", "the nonce of the request was used before", "sign each request anew"),
+    Code(
+        "MRX-7013",
+        "the full list would withdraw too many and waits for approval",
+        "compare it with the source; another token with the scope `approve` lets it in",
+    ),
+    Code("MRX-7014", "nobody approves an act of their own", "ask a second person"),
+    Code("MRX-7015", "it is not in a state that allows this", "look at how it stands"),
+    Code("MRX-7016", "the body did not arrive whole", "send it again"),
     # -- the gateway ---------------------------------------------------------------------------
     Code("MRX-9001", "there is no gateway here yet", "run `mrx init`"),
     Code(
@@ -369,6 +410,11 @@ _ALL = (
         "MRX-9012",
         "another process kept the database busy for too long",
         "nothing was written; try again",
+    ),
+    Code(
+        "MRX-9013",
+        "the database could not be brought to this program's schema",
+        "nothing was changed; please report it",
     ),
     Code(
         "MRX-9999",

@@ -1,4 +1,4 @@
-"""How the database is opened, and the two ways to use it: one writer at a time, and readers.
+"""How the database is opened, and the ways to use it: one writer at a time, readers, migration.
 
 SQLite writers queue at a lock of this process, not in SQLite's busy handler, which sleeps and is
 unfair; writers of other processes meet in the busy handler. `synchronous=FULL` is what makes
@@ -20,6 +20,7 @@ from schemas.errors import NotReady
 
 # Before 3.51.3 two connections that write or checkpoint at once may corrupt a WAL file.
 SQLITE_MIN = (3, 51, 3)
+_FREE = "foreign_keys=OFF"
 _PRAGMAS = (
     "busy_timeout=10000",
     "journal_mode=WAL",
@@ -53,6 +54,21 @@ class Database:
                 if any(sign in str(error.orig) for sign in signs):
                     raise NotReady(code) from error
             raise
+
+    @contextmanager
+    def migrate(self) -> Iterator[Connection]:
+        """A write transaction in which tables may be made anew: foreign keys are looked at as a
+        whole before it is committed, and not on the way.
+        """
+        engine = _engine(self.file, begin="BEGIN IMMEDIATE", pragmas=(*_PRAGMAS, _FREE))
+        try:
+            with self._mutex, engine.begin() as tx:
+                yield tx
+                broken = tx.exec_driver_sql("PRAGMA foreign_key_check").all()
+                if broken:
+                    raise NotReady("MRX-9013")
+        finally:
+            engine.dispose()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

@@ -48,10 +48,29 @@ class Erasure:
     until: date | None = None
 
 
+class Matching(StrEnum):
+    """Whether the partner found the announced member among the companies it knows."""
+
+    MATCHED = "matched"
+    UNMATCHED = "unmatched"
+    AMBIGUOUS = "ambiguous"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """What an announced ref is to the partner; `code` is its own word for it, if it has one."""
+
+    ref: str
+    matching: Matching
+    code: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
     """`digest` is the SHA-256 (hex) of the CMS file as it arrived. `verdict` is given with APPLIED
-    only; `code` with REFUSED only. `held` counts the live members of the sender's roll afterwards.
+    only; `code` with REFUSED only. `held` counts the live members of the sender's roll afterwards,
+    `holdings` is the digest over them (hex, `schemas.holdings`); `matches` is given with APPLIED
+    only, by partners who say it.
     """
 
     sender: str
@@ -68,3 +87,5 @@ class Receipt:
     refused: tuple[Refusal, ...] = ()
     withdrawals: tuple[Erasure, ...] = ()
     held: int | None = None
+    holdings: str | None = None
+    matches: tuple[Match, ...] = ()

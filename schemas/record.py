@@ -8,8 +8,6 @@ import hashlib
 from dataclasses import dataclass
 from datetime import date
 
-import orjson
-
 from schemas import name as names
 from schemas import ref as refs
 from schemas.errors import BadRecord
@@ -42,13 +40,16 @@ class Record:
 
     @property
     def items_digest(self) -> bytes:
-        """SHA-256 over the four items, in one canonical form; the order of identifiers is no item."""
+        """SHA-256 over the four items in their canonical form."""
         return items_digest(self.name, self.identifiers, self.status, self.member_since)
 
 
 def items_digest(
     name: str, identifiers: tuple[Identifier, ...], status: Status, member_since: date
 ) -> bytes:
-    """SHA-256 of the canonical JSON of the four items."""
-    pairs = sorted((i.scheme, i.value) for i in identifiers)
-    return hashlib.sha256(orjson.dumps([name, pairs, status, member_since])).digest()
+    r"""SHA-256 of the four items, a line each: the name, each identifier as `scheme value` in the
+    order of its bytes, the status, the day. UTF-8, a line feed after each line. Both ends compute
+    it, in whatever language: none of the items can hold a line feed.
+    """
+    lines = [name, *sorted(f"{i.scheme} {i.value}" for i in identifiers), status, str(member_since)]
+    return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).digest()

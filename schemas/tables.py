@@ -1,12 +1,18 @@
 """The database, on one page.
 
     home ─ agreements ─ certificates ─ own_keys      standing facts
-    members ─ consents ─ standing_consents           what the source says, who may hear it
+                 └ staged_certificates ─ nonces      ... and what partners ask to change, or asked
+    tokens ─ pushes ─ push_rejections                who of the source may speak, and what it said
+           └ idempotency_keys
+    members ─ member_identifiers                     what the source says
+    consents ─ standing_consents                     who may hear it
     lanes ─ pending ─ batches ─ batch_files          what is on its way
                   └ batch_notices ─ attempts ─ receipts
     disclosures ─ revocations                        who may know whom, and who must forget
-    ledger ─ ledger_head                             what happened, in one chain
-    inbound_lanes ─ inbound_batches ─ foreign_members  what partners say
+    ledger ─ ledger_head ─ outcomes                  what happened, in one chain; and what came of it
+    inbound_lanes ─ inbound_batches                  what partners say
+    foreign_rolls ─ foreign_members ─ foreign_identifiers
+    holdings ─ holdings_checks                       what each side holds of the other, in 256 sums
 
 Moments are microseconds since 1970, UTC; days are ISO text; flags are 0 and 1, so that SQLite
 (STRICT) and PostgreSQL hold the same. Locks are taken in one order everywhere:
@@ -104,6 +110,7 @@ home = Table(
     Column("programme", Text, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("consents_as_of", Moment),  # how fresh the consent feed is (P9); NULL: never heard
+    Column("members_as_of", Moment),  # the same of the members
     CheckConstraint("id = 1", name="home_is_one"),
     **STRICT,
 )
@@ -115,6 +122,7 @@ own_keys = Table(
     Column("certificate", Text, nullable=False),
     Column("file", Text, nullable=False),  # relative to the home folder
     Column("created_at", Moment, nullable=False),
+    Column("state", Text, nullable=False, server_default="current"),  # current | next | retired
     **STRICT,
 )
 
@@ -132,7 +140,12 @@ agreements = Table(
     Column("statuses", Json, nullable=False),
     Column("business_types", Json),  # NULL: all
     Column("push_url", Text),  # NULL: they pull
+    Column("pull_url", Text),  # where we fetch their batches; NULL: they push
     Column("revision", Integer, nullable=False),  # +1 at every change; drafts are compared with it
+    # What holds for their roll:
+    Column("coverage", Json),  # the categories of their members that are recognised; NULL: all
+    Column("quarantine_percent", Integer, nullable=False, server_default="20"),
+    Column("rhythm_hours", Integer, nullable=False, server_default="744"),  # silent longer: stale
     **STRICT,
 )
 
@@ -149,7 +162,98 @@ certificates = Table(
     **STRICT,
 )
 
+staged_certificates = Table(  # asked for by a partner; pinned once two persons approve
+    "staged_certificates",
+    metadata,
+    Column("fingerprint", Text, primary_key=True),
+    Column("partner", Text, nullable=False),
+    Column("pem", Text, nullable=False),
+    Column("not_before", Moment, nullable=False),
+    Column("not_after", Moment, nullable=False),
+    Column("staged_at", Moment, nullable=False),
+    Column("staged_under", Text, nullable=False),  # the certificate that signed the request
+    Column("approved_by", Text),  # the first of the two
+    Column("approved_at", Moment),
+    **STRICT,
+)
+
+nonces = Table(  # of signed requests, kept while their signature could still be believed
+    "nonces",
+    metadata,
+    Column("certificate", Text, nullable=False),
+    Column("nonce", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    PrimaryKeyConstraint("certificate", "nonce"),
+    **STRICT,
+)
+Index("nonces_at", nonces.c.at)
+
+tokens = Table(  # what CBP's systems and operators' tools prove themselves with
+    "tokens",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("digest", LargeBinary, nullable=False),  # SHA-256 of the secret, which nobody keeps
+    Column("scopes", Json, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("expires_at", Moment),
+    Column("revoked_at", Moment),
+    Column("revoked_by", Text),
+    **STRICT,
+)
+
 # -- what the source says --------------------------------------------------------------------------
+
+pushes = Table(  # each push by HTTP, and what became of it
+    "pushes",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("token", Text, ForeignKey("tokens.id"), nullable=False, index=True),
+    Column("kind", Text, nullable=False),  # members | consents
+    Column("format", Text, nullable=False),
+    Column("mode", Text, nullable=False),
+    Column("dry_run", Flag, nullable=False),
+    Column("as_of", Moment, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("bytes", Big, nullable=False),
+    Column("digest", Text, nullable=False),  # SHA-256 of the body as it came
+    Column("file", Text),  # in the spool folder, while the body is still needed
+    Column("received_at", Moment, nullable=False),
+    Column("finished_at", Moment),
+    Column("report", Json),  # counts, never company data
+    Column("approved_by", Text),
+    CheckConstraint(
+        "state IN ('running', 'done', 'waiting', 'interrupted', 'discarded')", name="push_state"
+    ),
+    **STRICT,
+)
+
+push_rejections = Table(
+    "push_rejections",
+    metadata,
+    Column("push", Text, ForeignKey("pushes.id"), nullable=False),
+    Column("n", Integer, nullable=False),  # 1, 2, 3 in the order of the lines
+    Column("line", Integer, nullable=False),
+    Column("account", Text),
+    Column("code", Text, nullable=False),
+    PrimaryKeyConstraint("push", "n"),
+    **STRICT,
+)
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("token", Text, ForeignKey("tokens.id"), nullable=False),
+    Column("key", Text, nullable=False),
+    Column("request", Text, nullable=False),  # SHA-256 of what was asked
+    Column("at", Moment, nullable=False),
+    Column("status", Integer),  # NULL: the answer is not there yet
+    Column("answer", LargeBinary),
+    PrimaryKeyConstraint("token", "key"),
+    **STRICT,
+)
+Index("idempotency_keys_at", idempotency_keys.c.at)
 
 members = Table(
     "members",
@@ -168,6 +272,17 @@ members = Table(
     Column("changed_at", Moment, nullable=False),
     **STRICT,
 )
+
+member_identifiers = Table(  # by which a member is found; the roll row says them in order
+    "member_identifiers",
+    metadata,
+    Column("scheme", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    PrimaryKeyConstraint("scheme", "value", "account"),
+    **STRICT,
+)
+Index("member_identifiers_account", member_identifiers.c.account)
 
 consents = Table(  # the event log; never updated
     "consents",
@@ -266,6 +381,7 @@ batches = Table(  # one row a number; narrow, the bytes live elsewhere
     metadata,
     Column("id", Integer, primary_key=True),
     Column("lane_id", Integer, ForeignKey("lanes.id"), nullable=False),
+    Column("epoch", Text, nullable=False),  # the life of the lane in which the number counts
     Column("number", Integer, nullable=False),
     Column("issue", Integer, nullable=False),
     Column("state", Text, nullable=False),
@@ -282,7 +398,7 @@ batches = Table(  # one row a number; narrow, the bytes live elsewhere
     Column("sealed_at", Moment, nullable=False),
     Column("first_sent_at", Moment, nullable=False),  # from here on the partner may have heard
     Column("closed_at", Moment),
-    UniqueConstraint("lane_id", "number"),
+    UniqueConstraint("lane_id", "epoch", "number"),
     CheckConstraint(
         "state IN ('sealed', 'sending', 'unknown', 'received', 'settled', 'refused')",
         name="batch_state",
@@ -350,6 +466,7 @@ receipts = Table(  # all that verified, late and repeated ones too
     metadata,
     Column("digest", Text, primary_key=True),
     Column("lane_id", Integer, ForeignKey("lanes.id"), nullable=False),
+    Column("epoch", Text, nullable=False, server_default=""),
     Column("number", Integer, nullable=False),
     Column("issue", Integer, nullable=False),
     Column("file", LargeBinary),
@@ -359,7 +476,7 @@ receipts = Table(  # all that verified, late and repeated ones too
     Column("received_at", Moment, nullable=False),
     **STRICT,
 )
-Index("receipts_batch", receipts.c.lane_id, receipts.c.number)
+Index("receipts_batch", receipts.c.lane_id, receipts.c.epoch, receipts.c.number)
 
 # -- who may know whom -----------------------------------------------------------------------------
 
@@ -379,6 +496,7 @@ disclosures = Table(  # one row a life. Withdrawals read this, never today's ent
     Column("best_identifiers", Json, nullable=False),
     Column("told_at", Moment, nullable=False),  # may have heard since
     Column("held_version", Integer),  # last confirmed
+    Column("held_digest", LargeBinary),  # of the four items in that version
     Column("held_at", Moment),
     Column("withdraw_since", Moment),
     Column("withdraw_reason", Text),
@@ -443,6 +561,21 @@ ledger_head = Table(  # one row, locked last
     **STRICT,
 )
 
+outcomes = Table(  # what became of things, in the order of their commits; the source reads it
+    "outcomes",
+    metadata,
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("at", Moment, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("partner", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("ref", Text),
+    Column("version", Integer),
+    Column("code", Text),
+    Column("partner_code", Text),
+    **STRICT,
+)
+
 # -- what partners say -----------------------------------------------------------------------------
 
 inbound_lanes = Table(
@@ -473,7 +606,39 @@ inbound_batches = Table(
     Column("receipt", LargeBinary, nullable=False),  # replayed when the same issue comes again
     Column("certificate", Text, nullable=False),
     Column("received_at", Moment, nullable=False),
+    Column("state", Text, nullable=False, server_default="applied"),  # | quarantined | rejected
+    Column("announced", Integer, nullable=False, server_default="0"),
+    Column("withdrawn", Integer, nullable=False, server_default="0"),
+    Column("decided_by", Text),  # who let a quarantined batch in, or turned it down
+    Column("decided_at", Moment),
+    Column("reason", Text),
+    Column("owed", Flag, nullable=False, server_default="0"),  # its "applied" must still be told
     PrimaryKeyConstraint("partner", "kind", "epoch", "number", "issue"),
+    **STRICT,
+)
+
+Index(
+    "inbound_owed",
+    inbound_batches.c.partner,
+    sqlite_where=text("owed = 1"),
+    postgresql_where=text("owed = 1"),
+)
+Index(
+    "inbound_quarantined",
+    inbound_batches.c.partner,
+    sqlite_where=text("state = 'quarantined'"),
+    postgresql_where=text("state = 'quarantined'"),
+)
+
+foreign_rolls = Table(  # one row a partner: what is true of its roll as a whole
+    "foreign_rolls",
+    metadata,
+    Column("programme", Text, primary_key=True),
+    Column("size", Integer, nullable=False),  # live members, kept with every change (P11)
+    Column("as_of", Moment),  # when the newest batch that was applied was written
+    Column("heard_at", Moment),  # the last signed word of any kind
+    Column("baseline", Integer, nullable=False),  # the size a day's change is measured against
+    Column("baseline_at", Moment),
     **STRICT,
 )
 
@@ -489,7 +654,57 @@ foreign_members = Table(  # each partner's roll; a withdrawn ref stays as an emp
     Column("member_since", Day),
     Column("changed_at", Moment, nullable=False),
     Column("gone_at", Moment),
+    Column("category", Text),  # what kind of member it is over there, where they say it
+    Column("covered", Flag, nullable=False, server_default="1"),
+    Column("quarantined", Flag, nullable=False, server_default="0"),  # named in a batch that waits
+    Column("leaf", LargeBinary),  # its part in the holdings digest
+    Column("change", Integer, nullable=False, server_default="0"),  # its place in the change feed
     PrimaryKeyConstraint("programme", "ref"),
     CheckConstraint("(gone_at IS NULL) = (name IS NOT NULL)", name="tombstones_are_empty"),
+    **STRICT,
+)
+Index("foreign_members_change", foreign_members.c.change)
+
+foreign_identifiers = Table(  # by which a foreign member is found; an erased one has none
+    "foreign_identifiers",
+    metadata,
+    Column("programme", Text, nullable=False),
+    Column("ref", Text, nullable=False),
+    Column("scheme", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("source", Text, nullable=False),  # partner: in its record | home: attached by us
+    Column("from_on", Day),
+    Column("until_on", Day),  # the first day on which it is not theirs any more
+    Column("added_at", Moment, nullable=False),
+    Column("added_by", Text),
+    PrimaryKeyConstraint("programme", "ref", "scheme", "value", "source"),
+    **STRICT,
+)
+Index("foreign_identifiers_value", foreign_identifiers.c.scheme, foreign_identifiers.c.value)
+
+# -- what each side holds of the other -------------------------------------------------------------
+
+holdings = Table(  # side 'ours': what they hold of us; 'theirs': what we hold of them
+    "holdings",
+    metadata,
+    Column("programme", Text, nullable=False),
+    Column("side", Text, nullable=False),
+    Column("bucket", Integer, nullable=False),
+    Column("sum", LargeBinary, nullable=False),  # 32 bytes, big-endian
+    Column("size", Integer, nullable=False),
+    PrimaryKeyConstraint("programme", "side", "bucket"),
+    **STRICT,
+)
+
+holdings_checks = Table(  # the last comparison with each partner
+    "holdings_checks",
+    metadata,
+    Column("partner", Text, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("agree", Flag, nullable=False),
+    Column("expected_count", Integer, nullable=False),
+    Column("expected_digest", Text, nullable=False),
+    Column("held_count", Integer),
+    Column("held_digest", Text, nullable=False),
     **STRICT,
 )

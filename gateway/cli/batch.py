@@ -76,7 +76,8 @@ def show(number: Number, *, as_json: AsJson = False) -> None:
                 for row in batches.history(tx, batch.id)
             ],
             "receipts": [
-                asdict(one) for one in evidence.receipts_of(tx, batch.lane_id, batch.number)
+                asdict(one)
+                for one in evidence.receipts_of(tx, batch.lane_id, batch.epoch, batch.number)
             ],
             "notices": [
                 {

@@ -25,7 +25,7 @@ from schemas.exchange.envelope import (
     utc,
 )
 from schemas.parse import DOCUMENT_BYTES_MAX
-from schemas.receipt import Erasure, Fate, Level, Receipt, Refusal, Verdict
+from schemas.receipt import Erasure, Fate, Level, Match, Matching, Receipt, Refusal, Verdict
 from schemas.text import encoded, escape
 
 
@@ -46,8 +46,10 @@ def write_receipt(receipt: Receipt) -> bytes:
         + line("Verdict", receipt.verdict)
         + line("Code", receipt.code)
         + line("Held", receipt.held)
+        + line("Holdings", receipt.holdings)
         + listed("Refusals", [_refusal(refusal) for refusal in receipt.refused])
         + listed("Erasures", [_erasure(erasure) for erasure in receipt.withdrawals])
+        + listed("Matches", [_match(match) for match in receipt.matches])
         + "</Receipt>\n"
     )
 
@@ -61,6 +63,7 @@ def read_receipt(content: bytes, *, bytes_max: int = DOCUMENT_BYTES_MAX) -> Rece
     root = opened(content, "Receipt", bytes_max=bytes_max)
     refusals = take_list(root, "Refusals", "Refusal")
     erasures = take_list(root, "Erasures", "Erasure")
+    matches = take_list(root, "Matches", "Match")
     check_rest(root)
     verdict = said(root, "Verdict")
     held = said(root, "Held")
@@ -79,11 +82,14 @@ def read_receipt(content: bytes, *, bytes_max: int = DOCUMENT_BYTES_MAX) -> Rece
         refused=tuple([Refusal(ref=ref(e[0]), code=must(e, "Code")) for e in refusals]),
         withdrawals=tuple([_read_erasure(element) for element in erasures]),
         held=None if held is None else int(held),
+        holdings=said(root, "Holdings"),
+        matches=tuple([_read_match(element) for element in matches]),
     )
     if field := _contradiction(receipt):
         raise BadDocument("MRX-2307", field=field)
     each_once([refusal.ref for refusal in receipt.refused])
     each_once([erasure.ref for erasure in receipt.withdrawals])
+    each_once([match.ref for match in receipt.matches])
     return receipt
 
 
@@ -106,6 +112,19 @@ def _read_erasure(element: etree._Element) -> Erasure:
     )
 
 
+def _match(match: Match) -> str:
+    code = "" if match.code is None else f"<Code>{escape(match.code)}</Code>"
+    return f"<Match><Ref>{match.ref}</Ref><Matching>{match.matching}</Matching>{code}</Match>\n"
+
+
+def _read_match(element: etree._Element) -> Match:
+    return Match(
+        ref=ref(element[0]),
+        matching=Matching(must(element, "Matching")),
+        code=said(element, "Code"),
+    )
+
+
 def _contradiction(receipt: Receipt) -> str | None:
     """The field that may not stand, or not be absent, beside the others; see `schemas.receipt`."""
     if (receipt.verdict is None) != (receipt.level is Level.RECEIVED):
@@ -114,6 +133,8 @@ def _contradiction(receipt: Receipt) -> str | None:
         return "Code"
     if bool(receipt.refused) != (receipt.verdict is Verdict.REFUSALS):
         return "Refusals"
+    if receipt.matches and receipt.level is Level.RECEIVED:
+        return "Matches"
     for erasure in receipt.withdrawals:
         retained = erasure.fate is Fate.RETAINED
         if (erasure.law is not None, erasure.until is not None) != (retained, retained):

@@ -15,7 +15,7 @@ from schemas.errors import MrxError
 ROOT = Path(schemas.__file__).parents[1]
 ROOMS = ("gateway", "schemas", "mappers", "signing", "partners", "outbox")
 RANGES = {
-    "10", "11", "12", "19", "21", "22", "23", "30", "40", "50", "60", "90", "99",
+    "10", "11", "12", "19", "21", "22", "23", "30", "40", "50", "60", "70", "90", "99",
 }  # fmt: skip
 BRANCHES = [
     branch

@@ -1,0 +1,56 @@
+"""Who calls with a token, and whether its scopes cover the call.
+
+A route names the scope it asks for:
+
+    def outcomes(here: Here, caller: Annotated[Caller, holding(Scope.READ)]) -> ...
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import Depends
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from gateway import tokens
+from gateway.api.context import Here
+from gateway.tokens import Scope
+from schemas.errors import BadRequest
+
+_bearer = HTTPBearer(
+    auto_error=False, scheme_name="token", description="A token made by `mrx token create`."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A proved token."""
+
+    token: str
+    scopes: frozenset[Scope]
+
+    @property
+    def by(self) -> str:
+        """What the ledger names."""
+        return f"token {self.token}"
+
+
+def holding(scope: Scope) -> Any:
+    """The dependency that gives the `Caller`, or raises `BadRequest` MRX-7001 or MRX-7002."""
+
+    def proved(
+        here: Here, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+    ) -> Caller:
+        with here.house.database.read() as tx:
+            token = (
+                None
+                if given is None
+                else tokens.proved(tx, given.credentials, now=datetime.now(UTC))
+            )
+        if token is None:
+            raise BadRequest("MRX-7001")
+        if scope not in token.scopes:
+            raise BadRequest("MRX-7002", scope=scope.value)
+        return Caller(token.id, token.scopes)
+
+    return Depends(proved)

@@ -1,0 +1,23 @@
+"""What every route needs: the gateway it answers for, and its settings."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from gateway.settings import Settings
+from outbox.house import House
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    house: House
+    settings: Settings
+
+
+def _context(request: Request) -> Context:
+    context: Context = request.app.state.context
+    return context
+
+
+Here = Annotated[Context, Depends(_context)]

@@ -1,0 +1,46 @@
+"""Cursors of lists: opaque to the caller, a key of the last item to us.
+
+A list answers `next`, the cursor of its last item, also in a `Link` header; it goes back as
+`after`. A cursor stays good for ever: it says where, not how many.
+"""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import Annotated
+
+import orjson
+from fastapi import Query, Request
+
+from schemas.errors import BadRequest
+
+After = Annotated[
+    str | None, Query(max_length=200, description="The `next` of the page before; none: the first.")
+]
+Limit = Annotated[int, Query(ge=1, le=1000, description="At most this many items.")]
+
+
+def written(*key: int | str) -> str:
+    """The cursor of an item with this key."""
+    return urlsafe_b64encode(orjson.dumps(key)).rstrip(b"=").decode()
+
+
+def read(cursor: str | None, *shape: type) -> tuple[int | str, ...] | None:
+    """The key, or None for the first page. Raises `BadRequest` MRX-7003 for one we did not write."""
+    if cursor is None:
+        return None
+    try:
+        key = orjson.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (ValueError, UnicodeError):
+        key = None
+    if not isinstance(key, list) or [type(part) for part in key] != list(shape):
+        raise BadRequest("MRX-7003", field="after")
+    if any(isinstance(part, int) and abs(part) >= 1 << 63 for part in key):
+        raise BadRequest("MRX-7003", field="after")
+    return tuple(key)
+
+
+def link(request: Request, cursor: str | None) -> dict[str, str]:
+    """The `Link` header that leads to the next page, or none."""
+    if cursor is None:
+        return {}
+    target = request.url.include_query_params(after=cursor)
+    return {"Link": f'<{target.path}?{target.query}>; rel="next"'}

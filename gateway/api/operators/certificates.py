@@ -1,0 +1,5 @@
+"""Partners' next certificates, waiting for two persons."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,5 @@
+"""Partners' batches that wait for a person."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,5 @@
+"""Pull: a partner fetches our batches."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,5 @@
+"""One member's status now, for a partner that may know it."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

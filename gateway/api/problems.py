@@ -1,0 +1,159 @@
+"""Errors by HTTP: RFC 9457 problems with a stable code and no company data.
+
+`STATUS` is the one place where HTTP meets our errors. What FastAPI would answer by itself, which
+repeats the input, is replaced.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from schemas.codes import CODES
+from schemas.errors import (
+    BadDocument,
+    BadRecord,
+    BadRequest,
+    MrxError,
+    NotReady,
+    NotTrusted,
+    Refused,
+    Unsayable,
+)
+
+MEDIA_TYPE = "application/problem+json"
+# Read top to bottom, first match wins.
+STATUS: tuple[tuple[type[MrxError], int], ...] = (
+    (NotTrusted, 403),
+    (BadDocument, 422),
+    (Refused, 409),
+    (BadRequest, 404),
+    (BadRecord, 422),
+    (Unsayable, 409),
+    (NotReady, 503),
+    (MrxError, 500),
+)
+BY_CODE: Mapping[str, int] = {
+    "MRX-2301": 413,
+    "MRX-3001": 413,
+    "MRX-5021": 503,
+    "MRX-5022": 409,
+    "MRX-7001": 401,
+    "MRX-7002": 403,
+    "MRX-7003": 422,
+    "MRX-7004": 404,
+    "MRX-7005": 405,
+    "MRX-7006": 400,
+    "MRX-7007": 409,
+    "MRX-7008": 409,
+    "MRX-7009": 415,
+    "MRX-7010": 413,
+    "MRX-7011": 401,
+    "MRX-7012": 401,
+    "MRX-7013": 409,
+    "MRX-7014": 403,
+    "MRX-7015": 409,
+    "MRX-7016": 400,
+}
+# What to answer with when the server below us says no.
+_PLAIN: Mapping[int, str] = {400: "MRX-7003", 404: "MRX-7004", 405: "MRX-7005"}
+RETRY_SECONDS = "5"
+
+
+class Fault(BaseModel):
+    """One thing that is wrong, and where: a JSON pointer into the request, never its value."""
+
+    pointer: str
+    reason: str
+
+
+class Problem(BaseModel):
+    """An RFC 9457 problem. `type` ends in the code; `mrx explain CODE` tells more."""
+
+    type: str
+    code: str = Field(pattern=r"^MRX-[0-9]{4}$")
+    title: str
+    detail: str
+    status: int
+    errors: list[Fault] = []
+
+
+def described(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """These statuses as problems, for a route's or a router's `responses`."""
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {
+        status: {"description": "Problem", "content": {MEDIA_TYPE: {"schema": schema}}}
+        for status in statuses
+    }
+
+
+def of(error: MrxError, *, more: Mapping[str, object] | None = None) -> JSONResponse:
+    """The answer to an error of ours; `more` are members of a problem of its own kind."""
+    status = BY_CODE.get(error.code) or next(s for kind, s in STATUS if isinstance(error, kind))
+    return _answer(status, error.code, title=error.reason, more=more)
+
+
+def install(app: FastAPI) -> None:
+    """Make every error of this application a problem."""
+
+    @app.exception_handler(MrxError)
+    def ours(_request: Request, error: MrxError) -> JSONResponse:
+        return of(error)
+
+    @app.exception_handler(RequestValidationError)
+    def invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
+        # `type` and place only: pydantic's message and `input` repeat what was sent.
+        faults = [
+            Fault(pointer=_pointer(fault["loc"]), reason=str(fault["type"]).replace("_", " "))
+            for fault in error.errors()
+        ]
+        return _answer(422, "MRX-7003", faults=faults)
+
+    @app.exception_handler(Exception)
+    def unexpected(_request: Request, _error: Exception) -> JSONResponse:
+        return _answer(500, "MRX-9999")  # the shield around us logs it
+
+    @app.exception_handler(HTTPException)
+    def plain(_request: Request, error: HTTPException) -> JSONResponse:
+        code = _PLAIN.get(error.status_code, "MRX-7003")
+        answer = _answer(error.status_code, code)
+        answer.headers.update(error.headers or {})
+        return answer
+
+
+def _answer(
+    status: int,
+    code: str,
+    *,
+    title: str | None = None,
+    faults: Sequence[Fault] = (),
+    more: Mapping[str, object] | None = None,
+) -> JSONResponse:
+    problem = Problem(
+        type=f"urn:mrx:problem:{code}",
+        code=code,
+        title=title or CODES[code].title,
+        detail=CODES[code].repair,
+        status=status,
+        errors=list(faults),
+    )
+    headers = {}
+    if status == 401:  # RFC 9110: says which credentials would do
+        headers["WWW-Authenticate"] = "Bearer" if code == "MRX-7001" else "Signature"
+    if status == 503:
+        headers["Retry-After"] = RETRY_SECONDS
+    return JSONResponse(
+        problem.model_dump() | dict(more or {}),
+        status_code=status,
+        media_type=MEDIA_TYPE,
+        headers=headers,
+    )
+
+
+def _pointer(place: Sequence[int | str]) -> str:
+    parts = (str(part).replace("~", "~0").replace("/", "~1") for part in place)
+    return "".join(f"/{part}" for part in parts)

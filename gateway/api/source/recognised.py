@@ -1,0 +1,5 @@
+"""Recognised foreign members, for targeting."""
+
+from fastapi import APIRouter
+
+router = APIRouter()
