@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 ARGS   ?=
 T      ?=
 
-.PHONY: run test test-quick check fix lock clean
+.PHONY: run test test-quick check fix docs lock clean
 
 run: $(VENV)/.runs            ## make the environment, then show the main job: ARGS=--once ends it
 	@$(BIN)/mrx demo $(ARGS)
@@ -27,6 +27,10 @@ check: $(VENV)/.tests         ## format, lint, types, layers
 fix: $(VENV)/.tests           ## what the formatter and the linter can mend by themselves
 	@$(BIN)/ruff check --fix --quiet . || true
 	@$(BIN)/ruff format .
+
+docs: $(VENV)/.runs           ## what is generated: the doors' OpenAPI, and the page of all codes
+	@for door in source partner operators; do $(BIN)/mrx openapi $$door > docs/openapi/$$door.json || exit 1; done
+	@$(BIN)/mrx explain --page > docs/problems.md
 
 lock: $(VENV)/.tests          ## make both lock files anew from pyproject.toml and requirements-dev.in
 	@$(BIN)/pip-compile $(LOCK) -o requirements.lock --extra build pyproject.toml

@@ -3,7 +3,9 @@
 from fastapi import FastAPI
 
 from gateway.api import health, operators, partner, problems, source
+from gateway.api.allowance import Allowance
 from gateway.api.context import Context
+from gateway.hangup import HangUp
 from gateway.settings import Settings
 from gateway.shield import Shield
 from outbox.house import House
@@ -18,5 +20,7 @@ def build(house: House, settings: Settings) -> FastAPI:
     app.include_router(health.router)
     for door in (source, partner, operators):
         app.mount(door.PATH, door.build(context))
+    app.add_middleware(Allowance)
     app.add_middleware(Shield)
+    app.add_middleware(HangUp)
     return app

@@ -4,16 +4,19 @@
       mrx.db           the database (WAL mode: mrx.db-wal and -shm beside it)
       keys/signing.key the private key, 0600
       keys/signing.crt its certificate
+      keys/next.*      the key to follow it, once it is staged (gateway.own_keys)
+      keys/retired-*   those that signed before
 
 `init` writes the key before the database row that names it: a crash in between leaves a key that
-the next `init` finds and uses. Nothing here is ever replaced.
+the next `init` finds and uses. Nothing here is ever replaced but the key, by the one that was
+staged to follow it.
 """
 
 from datetime import UTC, datetime
-from pathlib import Path
 
 from sqlalchemy import insert, select
 
+from gateway import own_keys
 from gateway.settings import Settings
 from outbox import lane, ledger
 from outbox.house import House
@@ -22,11 +25,11 @@ from schemas import migration
 from schemas.database import Database
 from schemas.errors import BadRequest, NotReady
 from schemas.programme import PROGRAMMES
-from schemas.tables import home, own_keys
+from schemas.tables import home
 from signing import keys
 
 DATABASE = "mrx.db"
-KEY = Path("keys") / "signing.key"
+KEY = own_keys.KEY
 
 
 def init(settings: Settings, programme: str) -> House:
@@ -49,7 +52,7 @@ def init(settings: Settings, programme: str) -> House:
                 raise NotReady("MRX-9002", found=found, expected=migration.head())
             _refuse_other(tx.scalar(select(home.c.programme)), programme)
     key = (
-        keys.load(folder / KEY)
+        own_keys.load(folder)
         if (folder / KEY).exists()
         else keys.create(folder / KEY, f"mrx {programme}", now)
     )
@@ -61,18 +64,7 @@ def init(settings: Settings, programme: str) -> House:
         if ours is None:
             tx.execute(insert(home).values(id=1, programme=programme, created_at=now))
         ledger.open_first(tx)
-        known = tx.scalar(
-            select(own_keys.c.file).where(own_keys.c.fingerprint == key.certificate.fingerprint)
-        )
-        if known is None:
-            tx.execute(
-                insert(own_keys).values(
-                    fingerprint=key.certificate.fingerprint,
-                    certificate=key.certificate.pem,
-                    file=str(KEY),
-                    created_at=now,
-                )
-            )
+        own_keys.register_first(tx, key.certificate, now=now)
         seed.seed(tx, programme)
         for registered in agreements.every(tx):
             lane.lay(tx, registered.agreement.partner)
@@ -94,7 +86,13 @@ def open_home(settings: Settings) -> House:
         programme = tx.scalar(select(home.c.programme))
     if programme is None:
         raise NotReady("MRX-9001")
-    return _house(settings, database, programme, keys.load(settings.home / KEY))
+    key = own_keys.load(settings.home)
+    with database.read() as tx:
+        differs = own_keys.differs(tx, key.certificate)
+    if differs:  # a process died while it activated the key
+        with database.write() as tx:
+            own_keys.settle(tx, key.certificate, by="opening", now=datetime.now(UTC))
+    return _house(settings, database, programme, key)
 
 
 def _refuse_other(found: str | None, programme: str) -> None:

@@ -1,49 +1,36 @@
 """A partner's batch, from raw bytes to a signed receipt.
 
     size -> whose certificate -> signature over the raw bytes -> guard, parse, XSD -> header
-         -> seen before? -> in order? -> each record -> their roll, the receipt and the ledger
-            in one transaction -> the receipt
+         -> seen before? -> in order? -> each record -> sudden? no: their roll
+                                                        yes: it waits for a person
+         -> the receipt and the ledger, in the same transaction -> the receipt
 
 What breaks a rule of the exchange raises `Refused`, is not receipted and can be sent again. What
-is in order but cannot be used is receipted as refused, so that the lane goes on.
+is in order but cannot be used is receipted as refused, so that the lane goes on. What waits is
+receipted as received; how it is decided stands in `gateway.quarantine`.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, update
 
+from gateway import arrived as reading
 from gateway import sequence
-from mappers import MAPPERS
-from mappers.base import Mapper, Misread
+from gateway.arrived import Arrived
 from outbox import ledger, receipts
 from outbox.house import House
-from partners import agreements, certificates, foreign_roll
+from partners import agreements, certificates, foreign_roll, holdings, quarantine
+from partners.foreign_roll import Standing
+from partners.holdings import Side
 from schemas import exchange
-from schemas import ref as refs
-from schemas.batch import Header
-from schemas.errors import BadDocument, NotTrusted, Refused
-from schemas.receipt import Erasure, Fate, Level, Receipt, Refusal, Verdict
-from schemas.record import Record
+from schemas.errors import NotTrusted, Refused
+from schemas.receipt import Erasure, Fate, Level, Receipt, Verdict
 from schemas.tables import inbound_batches, lanes
+from schemas.tables import receipts as receipts_
 from signing.certificate import Certificate
 from signing.open import Opened, open_sealed, signer_of
 from signing.seal import seal
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Arrived:
-    """A batch that is believed and addressed to us."""
-
-    partner: str
-    header: Header
-    opened: Opened
-    file: bytes
-    withdrawals: tuple[str, ...]
-    records: tuple[Record, ...]
-    refused: tuple[Refusal, ...]
-    unusable: str | None  # why the document as a whole cannot be used
 
 
 def take(house: House, file: bytes, *, bytes_max: int, now: datetime) -> bytes:
@@ -53,14 +40,26 @@ def take(house: House, file: bytes, *, bytes_max: int, now: datetime) -> bytes:
     `Refused` (a rule of the exchange is broken). Nothing of it is kept then.
     """
     partner, opened = believe(house, file, bytes_max=bytes_max, now=now)
-    arrived = _read(house, partner, opened, file, now=now)
+    arrived = reading.read(house, partner, opened, file, now=now)
     with house.database.write() as tx:
-        known = sequence.stored_receipt(tx, partner, arrived.header, opened.digest)
+        # The roll's row first: two deliveries of one batch at once are one after the other.
+        standing = foreign_roll.lock(tx, partner, now=now)
+        known = sequence.stored_receipt(
+            tx, partner, arrived.header, opened.digest, content=opened.content
+        )
         if known is not None:
+            _told(tx, arrived)
             return known
-        receipt = _apply(tx, house, arrived, now=now)
+        foreign_roll.heard(tx, partner, now)
+        _replace(tx, arrived, now=now)
+        waits = _is_sudden(tx, arrived, standing)
+        if waits:
+            quarantine.hold(tx, arrived.place, arrived.announced, arrived.withdrawals)
+            receipt = _receipt(house, arrived, Level.RECEIVED, now=now)
+        else:
+            receipt = apply(tx, house, arrived, now=now)
         sealed = seal(exchange.write_receipt(receipt), house.key, now)
-        _keep(tx, arrived, receipt, sealed, now=now)
+        _keep(tx, arrived, receipt, sealed, state="quarantined" if waits else "applied", now=now)
     return sealed
 
 
@@ -74,6 +73,9 @@ def take_receipt(house: House, file: bytes, *, bytes_max: int, now: datetime) ->
     believed = receipts.believe(house, partner, file, now=now)
     with house.database.write() as tx:
         tx.execute(select(lanes.c.id).where(lanes.c.partner == partner).with_for_update())
+        known = select(receipts_.c.digest).where(receipts_.c.digest == believed.digest)
+        if tx.scalar(known) is None:  # anybody may bring an old one again
+            foreign_roll.heard(tx, partner, now)
         try:
             batch = receipts.answered(tx, believed, partner, now=now)
         except Refused as reason:
@@ -98,87 +100,53 @@ def believe(house: House, file: bytes, *, bytes_max: int, now: datetime) -> tupl
     return partner, open_sealed(file, trusted, now, bytes_max=bytes_max)
 
 
-def _read(house: House, partner: str, opened: Opened, file: bytes, *, now: datetime) -> _Arrived:
-    batch: exchange.ReadBatch | None = None
-    unusable: str | None = None
-    try:
-        batch = exchange.read_batch(opened.content)
-        header = batch.header
-    except (BadDocument, Refused) as reason:
-        # Signed, and no batch that can be used: if its header at least can be read, it is answered.
-        header, unusable = exchange.read_header(opened.content), reason.code
-    if header.sender != partner:
-        raise Refused("MRX-4002")
-    if header.recipient != house.programme:
-        raise Refused("MRX-4001")
-    with house.database.read() as tx:
-        agreed = agreements.get(tx, partner).agreement.format
-    records: list[Record] = []
-    refused: list[Refusal] = []
-    if header.format != agreed:
-        unusable = "MRX-4008"
-    if batch is not None and unusable is None:
-        try:
-            _sort(batch, MAPPERS[agreed.partition("/")[0]], records, refused, now=now)
-        except (BadDocument, Refused) as reason:
-            unusable = reason.code
-    return _Arrived(
-        partner=partner,
-        header=header,
-        opened=opened,
-        file=file,
-        withdrawals=() if batch is None else batch.withdrawals,
-        records=tuple(records),
-        refused=tuple(refused),
-        unusable=unusable,
+def apply(tx: Connection, house: House, arrived: Arrived, *, now: datetime) -> Receipt:
+    """Bring the roll up to this batch, and say what became of it. Refs and versions make the order
+    harmless: what the roll has newer stays, what was withdrawn stays away.
+    """
+    if arrived.unusable is not None:
+        return refused(tx, house, arrived, arrived.unusable, now=now)
+    partner = arrived.partner
+    held = foreign_roll.withdraw(tx, partner, arrived.withdrawals, now=now)
+    foreign_roll.announce(tx, partner, arrived.records, categories=arrived.categories, now=now)
+    # Their clock may run ahead; what they said is no newer than now.
+    foreign_roll.described(tx, partner, min(arrived.header.created, now))
+    erasures = tuple(
+        Erasure(ref=ref, fate=Fate.ERASED if ref in held else Fate.NOT_HELD)
+        for ref in arrived.withdrawals
+    )
+    now_held = holdings.held(tx, partner, Side.THEIRS)
+    return _receipt(
+        house,
+        arrived,
+        Level.APPLIED,
+        now=now,
+        verdict=Verdict.REFUSALS if arrived.refused else Verdict.ALL,
+        refused=arrived.refused,
+        withdrawals=erasures,
+        held=foreign_roll.size(tx, partner),
+        holdings=now_held.digest,
     )
 
 
-def _sort(
-    batch: exchange.ReadBatch,
-    mapper: Mapper,
-    records: list[Record],
-    refused: list[Refusal],
-    *,
-    now: datetime,
-) -> None:
-    """Read the document: what can be taken, and what is refused by its ref and a code. A record
-    that does not even say its ref cannot be refused alone: the document is refused with it.
-    """
-    for one in () if batch.document is None else mapper.read(batch.document):
-        if isinstance(one, Misread):
-            if one.ref is None or not refs.is_ref(one.ref):
-                raise BadDocument(one.code)
-            refused.append(Refusal(ref=one.ref, code=one.code))
-        elif one.member_since > now.date():
-            refused.append(Refusal(ref=one.ref, code="MRX-1112"))
-        else:
-            records.append(one)
-    _check(batch.header, records, refused, batch.withdrawals)
+def refused(tx: Connection, house: House, arrived: Arrived, code: str, *, now: datetime) -> Receipt:
+    """Nothing of this batch is taken, for this reason; its number is closed."""
+    return _receipt(
+        house,
+        arrived,
+        Level.APPLIED,
+        now=now,
+        verdict=Verdict.REFUSED,
+        code=code,
+        held=foreign_roll.size(tx, arrived.partner),
+        holdings=holdings.held(tx, arrived.partner, Side.THEIRS).digest,
+    )
 
 
-def _check(
-    header: Header, records: Sequence[Record], refused: Sequence[Refusal], withdrawn: Sequence[str]
-) -> None:
-    refs = [record.ref for record in records] + [refusal.ref for refusal in refused]
-    if (len(refs), len(withdrawn)) != (header.announcements, header.withdrawals):
-        raise Refused("MRX-4007")
-    if len({*refs, *withdrawn}) != len(refs) + len(withdrawn):
-        raise BadDocument("MRX-2308")
-
-
-def _apply(tx: Connection, house: House, arrived: _Arrived, *, now: datetime) -> Receipt:
+def _receipt(
+    house: House, arrived: Arrived, level: Level, *, now: datetime, **said: Any
+) -> Receipt:
     header = arrived.header
-    erasures: list[Erasure] = []
-    verdict = Verdict.REFUSED
-    if arrived.unusable is None:
-        held = foreign_roll.withdraw(tx, arrived.partner, arrived.withdrawals, now=now)
-        foreign_roll.announce(tx, arrived.partner, arrived.records, now=now)
-        erasures = [
-            Erasure(ref=ref, fate=Fate.ERASED if ref in held else Fate.NOT_HELD)
-            for ref in arrived.withdrawals
-        ]
-        verdict = Verdict.REFUSALS if arrived.refused else Verdict.ALL
     return Receipt(
         sender=house.programme,
         recipient=arrived.partner,
@@ -187,18 +155,67 @@ def _apply(tx: Connection, house: House, arrived: _Arrived, *, now: datetime) ->
         number=header.number,
         issue=header.issue,
         digest=arrived.opened.digest,
-        level=Level.APPLIED,
+        level=level,
         at=now.replace(microsecond=0),
-        verdict=verdict,
-        code=arrived.unusable,
-        refused=arrived.refused if arrived.unusable is None else (),
-        withdrawals=tuple(erasures),
-        held=foreign_roll.size(tx, arrived.partner),
+        **said,
     )
 
 
+def _is_sudden(tx: Connection, arrived: Arrived, standing: Standing) -> bool:
+    """Whether it would change their roll by more than a day should."""
+    if arrived.unusable is not None:
+        return False
+    percent = agreements.get(tx, arrived.partner).quarantine_percent
+    announced = [record.ref for record in arrived.records]
+
+    def sudden(come: int, gone: int) -> bool:
+        return quarantine.sudden(
+            size=standing.size, baseline=standing.baseline, percent=percent, come=come, gone=gone
+        )
+
+    if not sudden(len(announced), len(arrived.withdrawals)):  # not even at the most
+        return False
+    return sudden(*foreign_roll.effect(tx, arrived.partner, announced, arrived.withdrawals))
+
+
+def _replace(tx: Connection, arrived: Arrived, *, now: datetime) -> None:
+    """An earlier issue that waits for a person is overtaken by this one: nobody need decide it,
+    and what it was decided need not be told.
+    """
+    b, place = inbound_batches.c, arrived.place
+    number = (
+        (b.partner == place.partner)
+        & (b.kind == place.kind)
+        & (b.epoch == place.epoch)
+        & (b.number == place.number)
+    )
+    tx.execute(update(inbound_batches).where(number).values(owed=False))
+    waiting = number & (b.state == "quarantined")
+    for issue in tx.scalars(select(b.issue).where(waiting)).all():
+        earlier = quarantine.Place(
+            partner=place.partner,
+            kind=place.kind,
+            epoch=place.epoch,
+            number=place.number,
+            issue=issue,
+        )
+        quarantine.release(tx, earlier)
+        said = {"state": "rejected", "decided_at": now, "reason": "a newer issue replaced it"}
+        tx.execute(update(inbound_batches).where(waiting, b.issue == issue).values(**said))
+
+
+def _told(tx: Connection, arrived: Arrived) -> None:
+    """They have come again for the receipt that is owed. One that we can bring, we bring."""
+    agreement = agreements.get(tx, arrived.partner)
+    if agreement.push_url is None and agreement.pull_url is None:
+        b, place = inbound_batches.c, arrived.place
+        mine = (b.partner == place.partner) & (b.kind == place.kind) & (b.epoch == place.epoch)
+        number = b.number == place.number
+        tx.execute(update(inbound_batches).where(mine, number).values(owed=False))
+
+
 def _keep(
-    tx: Connection, arrived: _Arrived, receipt: Receipt, sealed: bytes, *, now: datetime
+    tx: Connection, arrived: Arrived, receipt: Receipt, sealed: bytes, *, state: str, now: datetime
 ) -> None:
     """The file and its receipt, the lane's new place, and the ledger's word."""
     header = arrived.header
@@ -214,6 +231,9 @@ def _keep(
             receipt=sealed,
             certificate=arrived.opened.signer.fingerprint,
             received_at=now,
+            state=state,
+            announced=header.announcements,
+            withdrawn=header.withdrawals,
         )
     )
     sequence.advance(tx, arrived.partner, header, arrived.opened.digest)
@@ -225,6 +245,7 @@ def _keep(
         "digest": arrived.opened.digest,
         "announced": header.announcements,
         "withdrawn": header.withdrawals,
+        "state": state,
         "verdict": receipt.verdict,
         "refused": len(receipt.refused),
         "code": receipt.code,

@@ -19,21 +19,27 @@ from schemas.errors import Refused
 from schemas.tables import inbound_batches, inbound_lanes
 
 
-def stored_receipt(tx: Connection, partner: str, header: Header, digest: str) -> bytes | None:
-    """The receipt of a batch that is not new; None for one that is next; otherwise `Refused`."""
+def stored_receipt(
+    tx: Connection, partner: str, header: Header, digest: str, *, content: bytes | None = None
+) -> bytes | None:
+    """The receipt of a batch that is not new; None for one that is next; otherwise `Refused`.
+
+    With the signed `content` at hand, a refusal for other bytes says if the content is the same.
+    """
     lane = tx.execute(
         select(inbound_lanes).where(_of(inbound_lanes, partner, header))
     ).one_or_none()
     same = tx.execute(
-        select(inbound_batches.c.digest, inbound_batches.c.receipt).where(
-            _of(inbound_batches, partner, header),
-            inbound_batches.c.number == header.number,
-            inbound_batches.c.issue == header.issue,
-        )
+        select(inbound_batches.c.digest, inbound_batches.c.receipt).where(_same(partner, header))
     ).one_or_none()
     if same is not None:
         if same.digest != digest:
-            raise Refused("MRX-4004", number=header.number, issue=header.issue)
+            raise Refused(
+                "MRX-4004",
+                number=header.number,
+                issue=header.issue,
+                **_twin(tx, partner, header, content),
+            )
         return bytes(same.receipt)
     if lane is None:
         if header.number != 1 or header.previous is not None:
@@ -84,6 +90,14 @@ def advance(tx: Connection, partner: str, header: Header, digest: str) -> None:
     )
 
 
+def _twin(tx: Connection, partner: str, header: Header, content: bytes | None) -> dict[str, str]:
+    """Whether the file we have holds the same content: then nobody has told two stories."""
+    file = tx.scalar(select(inbound_batches.c.file).where(_same(partner, header)))
+    if file is None or content is None or content not in bytes(file):
+        return {}
+    return {"content": "the same"}
+
+
 def _newest(tx: Connection, partner: str, header: Header) -> bytes:
     """An issue overtaken by one we have: the newest receipt of that number says how it stands."""
     receipt = tx.scalar(
@@ -102,4 +116,12 @@ def _of(table: Any, partner: str, header: Header) -> Any:
         (table.c.partner == partner)
         & (table.c.kind == header.lane.value)
         & (table.c.epoch == header.epoch)
+    )
+
+
+def _same(partner: str, header: Header) -> Any:
+    return (
+        _of(inbound_batches, partner, header)
+        & (inbound_batches.c.number == header.number)
+        & (inbound_batches.c.issue == header.issue)
     )

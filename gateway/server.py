@@ -2,8 +2,11 @@
 
 import logging
 import socket
+from collections.abc import Callable
+from typing import TypeAlias
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from gateway.app import build
 from gateway.settings import Settings
@@ -13,21 +16,28 @@ from outbox.house import House
 LOOPBACK = "127.0.0.1"
 DEFAULT_PORT = 8700
 
+Around: TypeAlias = Callable[[ASGIApp], ASGIApp]
 
-def serve(house: House, settings: Settings, *, host: str, port: int) -> None:
+
+def serve(
+    house: House, settings: Settings, *, host: str, port: int, around: Around | None = None
+) -> None:
     """Serve until SIGINT or SIGTERM. The port is bound before the lanes start, so that a second
-    server on the same port fails before it does anything.
+    server on the same port fails before it does anything. `around` wraps the application: the
+    sandbox's bad habits.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("httpx2").setLevel(logging.WARNING)  # it logs addresses of partners
     listener = socket.create_server((host, port), reuse_port=False)
+    app: ASGIApp = build(house, settings)
     config = uvicorn.Config(
-        build(house, settings),
+        app if around is None else around(app),
         log_level="warning",
         access_log=False,  # paths and queries may hold company data
         server_header=False,
+        proxy_headers=False,  # whose connection it is decides what a proxy may say of a certificate
         timeout_keep_alive=30,
         timeout_graceful_shutdown=10,
     )
-    with Worker(house):
+    with Worker(house, batch_bytes_max=settings.body_bytes_max):
         uvicorn.Server(config).run(sockets=[listener])

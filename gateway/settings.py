@@ -2,9 +2,17 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field, PositiveFloat, PositiveInt
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import (
+    Field,
+    IPvAnyNetwork,
+    NonNegativeFloat,
+    PositiveFloat,
+    PositiveInt,
+    field_validator,
+)
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from outbox.house import Terms
 
@@ -27,6 +35,30 @@ class Settings(BaseSettings):
     body_bytes_max: PositiveInt = Field(
         default=32 << 20, description="the largest batch file taken from a partner"
     )
+    push_bytes_max: PositiveInt = Field(
+        default=2 << 30, description="the largest push taken from the source, also when unpacked"
+    )
+    client_certificate_header: str = Field(
+        default="Client-Cert",
+        pattern=r"^[A-Za-z0-9-]{1,64}$",
+        description="where a proxy puts the certificate of the TLS handshake (RFC 9440)",
+    )
+    proxy_addresses: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = Field(
+        default=(),
+        description="addresses and networks, by comma, of the proxies whose word on a certificate "
+        "counts; none: nobody's. Each must drop this header from what it is sent",
+    )
+    status_answer_seconds: NonNegativeFloat = Field(
+        default=0.1, description="a partner's status question is answered no sooner than this"
+    )
+
+    @field_validator("proxy_addresses", mode="before")
+    @classmethod
+    def _listed(cls, text: object) -> object:
+        """`10.0.0.7, 10.1.0.0/16` as a list."""
+        if not isinstance(text, str):
+            return text
+        return tuple(part.strip() for part in text.split(",") if part.strip())
 
     @property
     def terms(self) -> Terms:

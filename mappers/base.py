@@ -64,6 +64,14 @@ class Mapper(Protocol):
         the last one has come.
         """
 
+    def categories(self, document: etree._Element) -> dict[str, str]:
+        """What kind of member each ref of a document is, as the programme says it of its own
+        members; empty where its format has no word for it. No fifth item (P2): `write` never says
+        it, no record holds it, and it decides only whether the arrangement covers the member.
+
+        Call it after `read`, which checks the document; refs it misread may be among them.
+        """
+
     def told(self, document: etree._Element) -> list[tuple[str, int]]:
         """The ref and the version of every record, in order, three times as fast as `read`.
 

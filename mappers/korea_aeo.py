@@ -111,6 +111,11 @@ def read(document: etree._Element) -> Iterator[Record | Misread]:
     return LAYOUT.read(document, _heard)
 
 
+def categories(document: etree._Element) -> dict[str, str]:
+    """The category of every record, by ref (see `mappers.base.Mapper`)."""
+    return LAYOUT.categories(document)
+
+
 def told(document: etree._Element) -> list[tuple[str, int]]:
     """The ref and the version of every record; raises `BadDocument` for a single bad one."""
     return LAYOUT.told(document)

@@ -30,6 +30,7 @@ LAYOUT = Layout(
     record="operador",
     ref="referencia",
     version="version",
+    category=("rubro", "L"),  # inferred and ours: see SOURCE.md
 )
 
 # Source: domain/partners.md sections 5.1 and 7.
@@ -93,6 +94,11 @@ def write(records: Sequence[Record]) -> bytes:
 def read(document: etree._Element) -> Iterator[Record | Misread]:
     """Each record of the document; raises `BadDocument` (see `mappers.base.Mapper`)."""
     return LAYOUT.read(document, _heard)
+
+
+def categories(document: etree._Element) -> dict[str, str]:
+    """The category of every record, by ref (see `mappers.base.Mapper`)."""
+    return LAYOUT.categories(document)
 
 
 def told(document: etree._Element) -> list[tuple[str, int]]:

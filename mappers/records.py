@@ -36,7 +36,8 @@ _Value = TypeVar("_Value")
 class Layout:
     """The names of one programme's document, and how records go into it and come out of it.
 
-    The ref is the first field of a record and the version the second.
+    The ref is the first field of a record and the version the second. `category` is the attribute
+    of a record that says what kind of member it is, and what it means where it is left out.
     """
 
     format: str
@@ -45,6 +46,7 @@ class Layout:
     record: str
     ref: str
     version: str
+    category: tuple[str, str] | None = None
 
     def written(
         self,
@@ -89,6 +91,17 @@ class Layout:
                 raise BadDocument("MRX-2305", record="one does not match")
             pairs.append((text(element[0]), int(text(element[1]))))
         return pairs
+
+    def categories(self, document: etree._Element) -> dict[str, str]:
+        """The category of every record that says its ref; empty where the format has none."""
+        if self.category is None:
+            return {}
+        name, default = self.category
+        place = self._tag(self.ref)
+        return {
+            element.findtext(place) or "": cast("str", element.get(name, default))
+            for element in document
+        }
 
     def _check_envelope(self, document: etree._Element) -> None:
         """Raise `BadDocument` unless this is the root, its records and space between them."""

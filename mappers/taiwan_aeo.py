@@ -31,6 +31,7 @@ LAYOUT = Layout(
     record="AEO",
     ref="ReferenceNumber",
     version="VersionNumber",
+    category=("grade", "AEOS"),  # inferred and ours: see SOURCE.md
 )
 ROC_YEAR_ZERO = 1911
 ROC_YEAR_MAX = 999  # three digits
@@ -111,6 +112,11 @@ def write(records: Sequence[Record]) -> bytes:
 def read(document: etree._Element) -> Iterator[Record | Misread]:
     """Each record of the document; raises `BadDocument` (see `mappers.base.Mapper`)."""
     return LAYOUT.read(document, _heard)
+
+
+def categories(document: etree._Element) -> dict[str, str]:
+    """The category of every record, by ref (see `mappers.base.Mapper`)."""
+    return LAYOUT.categories(document)
 
 
 def told(document: etree._Element) -> list[tuple[str, int]]:

@@ -120,6 +120,15 @@ Judgement = Tell | Block | Nothing
 
 def judge(row: Row[Any], gate: Gate, house: House) -> Judgement:
     """Decide about one pair. The mapper is asked later; it may still find a record unsayable."""
+    found = truth(row, gate, house)
+    held = row.live_ref is not None and row.held_version == row.live_version
+    if isinstance(found, Tell) and held and found.record.items_digest == row.told_digest:
+        return Nothing()
+    return found
+
+
+def truth(row: Row[Any], gate: Gate, house: House) -> Judgement:
+    """The same, whether or not the partner holds exactly this already."""
     if row.event != Event.GRANTED or not row.present:
         return Nothing()
     text = house.texts.get(row.text)
@@ -144,9 +153,6 @@ def judge(row: Row[Any], gate: Gate, house: House) -> Judgement:
         status=status,
         member_since=row.member_since,
     )
-    held = row.live_ref is not None and row.held_version == row.live_version
-    if held and record.items_digest == row.told_digest:
-        return Nothing()
     return Tell(record, row.consent_id, text.id, row.live_ref is None)
 
 

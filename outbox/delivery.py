@@ -1,7 +1,7 @@
 """One taking of a lane, step by step, until nothing is due.
 
     1 take the lane                                 (lane.take: lease and fence)
-    2 in flight?  release it again, or draft its re-issue
+    2 in flight?  release it again, or draft its re-issue                      (claiming.claim)
       none?       set aside what cannot be told, draft the next, release it     [release: P1]
     3 send, with no transaction open
     4 settle what the answer proves, or call it unknown
@@ -20,18 +20,17 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 
 from outbox import batch as batches_
+from outbox import claiming, ledger, planning, receipts, withdrawals
 from outbox import lane as lanes_
-from outbox import ledger, planning, receipts, withdrawals
 from outbox.batch import State
-from outbox.draft import Draft, Selection
+from outbox.claiming import Moved
 from outbox.house import House
-from outbox.issuing import Bearer, Claim
+from outbox.issuing import Claim
 from outbox.lane import RECHECK, Taken
-from outbox.planning import TooMuch
-from outbox.release import Closed, FencedOut, Idle, Spoiled, Stale, release
+from outbox.release import Closed, FencedOut, Idle
 from outbox.transport import Answered, NotNow, Outcome, Silence, TooLarge, Transport, TurnedAway
 from schemas.errors import MrxError, Refused
 from schemas.tables import lanes
@@ -93,7 +92,7 @@ class Delivery:
 
     def step(self, taken: Taken) -> Step:
         """Let at most one transmission out and see it through."""
-        released = self._release(taken)
+        released = claiming.claim(self.house, taken, worker=self.worker, clock=self.clock)
         match released:
             case Claim():
                 return self._send(taken, released)
@@ -101,43 +100,8 @@ class Delivery:
                 return self._rest(taken, released)
             case FencedOut():
                 return Step.LOST
-            case Step():
-                return released
-
-    # -- 2: what may leave -------------------------------------------------------------------------
-
-    def _release(self, taken: Taken) -> Claim | Closed | Idle | FencedOut | Step:
-        """Draft and release. After two spoiled drafts the third is made inside the transaction,
-        so that progress is certain; the others are made outside, so that a revocation need not
-        wait for a signature.
-        """
-        for inside in (False, False, True):
-            by = Bearer(fence=taken.fence, worker=self.worker, now=self.clock())
-            released = self._try(taken, by, inside=inside)
-            if not isinstance(released, Spoiled | Stale):
-                return released
-        return Step.MOVED
-
-    def _try(
-        self, taken: Taken, by: Bearer, *, inside: bool
-    ) -> Spoiled | Stale | Claim | Closed | Idle | FencedOut | Step:
-        database = self.house.database
-        plan: Draft | Selection | TooMuch | None = None
-        if not inside:
-            with database.read() as tx:
-                plan = planning.plan(tx, self.house, taken, now=by.now)
-        with database.write() as tx:
-            if inside:
-                plan = planning.plan(tx, self.house, taken, now=by.now)
-            if isinstance(plan, Selection | TooMuch):
-                if not self._ours(tx, taken):
-                    return Step.LOST
-                if isinstance(plan, TooMuch):
-                    planning.take_less(tx, self.house, taken, plan, now=by.now)
-                else:
-                    planning.set_aside(tx, self.house, taken, plan, now=by.now)
+            case Moved():
                 return Step.MOVED
-            return release(tx, self.house, lane_id=taken.id, by=by, draft=plan)
 
     # -- 3 and 4: send, settle ---------------------------------------------------------------------
 
@@ -158,7 +122,7 @@ class Delivery:
         self, taken: Taken, claim: Claim, believed: receipts.Believed, now: datetime
     ) -> Step:
         with self.house.database.write() as tx:
-            if not self._ours(tx, taken):
+            if not claiming.ours(tx, taken):
                 # The owner's retry brings the stored receipt again; we only close our attempt.
                 _close(tx, claim, "fenced out", "MRX-6006", None, now)
                 return Step.LOST
@@ -191,7 +155,7 @@ class Delivery:
     ) -> Step:
         with self.house.database.write() as tx:
             _close(tx, claim, name, code, detail, now)
-            if not self._ours(tx, taken):
+            if not claiming.ours(tx, taken):
                 return Step.LOST
             batch = batches_.get(tx, claim.batch.id)
             if batch.state is not State.SENDING:
@@ -238,14 +202,6 @@ class Delivery:
                 return Step.MOVED  # it came while we looked
             lanes_.give_back(tx, taken, look_at=self.clock() + RECHECK[taken.kind])
         return Step.RESTED
-
-    def _ours(self, tx: Any, taken: Taken) -> bool:
-        mine: Row[Any] | None = tx.execute(
-            select(lanes.c.id)
-            .where(lanes.c.id == taken.id, lanes.c.fence == taken.fence)
-            .with_for_update()
-        ).one_or_none()
-        return mine is not None
 
 
 def _close(

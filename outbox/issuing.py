@@ -12,11 +12,12 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from outbox import batch as batches_
-from outbox import ledger, pending, telling
+from outbox import ledger, outcomes, pending, telling
 from outbox.batch import Batch, State
 from outbox.candidate import Nothing
 from outbox.draft import Draft
 from outbox.gate import Gate
+from outbox.outcomes import Blocked
 from outbox.withdrawals import ANNOUNCE
 from schemas.tables import attempts, batch_files, batch_notices, batches, lanes
 from schemas.tables import pending as rows
@@ -83,7 +84,7 @@ def next_issue(tx: Connection, flying: Batch, gate: Gate, draft: Draft, by: Bear
     batches_.close_attempt(
         tx, flying.id, flying.attempts, outcome="lost", code="MRX-6006", now=by.now
     )
-    _drop(tx, flying, draft, now=by.now)
+    blocked = _drop(tx, flying, draft, now=by.now)
     tx.execute(
         update(batches)
         .where(batches.c.id == flying.id)
@@ -103,6 +104,7 @@ def next_issue(tx: Connection, flying: Batch, gate: Gate, draft: Draft, by: Bear
     _keep(tx, flying.id, draft, now=by.now)
     telling.tell(tx, flying.id, flying.lane_id, flying.partner, draft, now=by.now)
     _enter(tx, flying.id, draft, now=by.now)
+    outcomes.blocked(tx, flying.partner, blocked, now=by.now)
     return _attempt(tx, batches_.get(tx, flying.id), draft.file, gate, by)
 
 
@@ -167,15 +169,21 @@ def _queue(tx: Connection, batch_id: int, lane: Any, draft: Draft) -> None:
             tx.execute(into.where(waiting, announces, column.in_(keys)))
 
 
-def _drop(tx: Connection, flying: Batch, draft: Draft, *, now: datetime) -> None:
-    """Write which notices the next issue no longer says, and take back what must not stay."""
-    for aside in draft.dropped:
-        if not isinstance(aside.judgement, Nothing):
-            pending.apply_block(tx, aside.row, aside.judgement, now=now)
+def _drop(tx: Connection, flying: Batch, draft: Draft, *, now: datetime) -> list[Blocked]:
+    """Write which notices the next issue no longer says, and take back what must not stay.
+
+    Returns whose row in the queue is blocked by that.
+    """
+    left = [
+        pending.apply_block(tx, aside.row, aside.judgement, now=now)
+        for aside in draft.dropped
+        if not isinstance(aside.judgement, Nothing)
+    ]
     gone = {aside.row.account for aside in draft.dropped} | set(draft.left_over)
     _leave_out(tx, flying, draft, "announcement", batch_notices.c.account.in_(gone))
     told = [ref for ref, _ in draft.withdrawals]
     _leave_out(tx, flying, draft, "withdrawal", batch_notices.c.ref.not_in(told))
+    return [one for one in left if one is not None]
 
 
 def _leave_out(tx: Connection, flying: Batch, draft: Draft, kind: str, which: Any) -> None:

@@ -132,6 +132,23 @@ def take(
     return None if row is None else Taken(row.id, row.partner, Lane(row.kind), row.fence)
 
 
+def take_one(
+    tx: Connection, partner: str, kind: Lane, *, worker: str, now: datetime, lease: timedelta
+) -> Taken | None:
+    """Lease one lane of a partner for whoever comes to fetch; None while somebody else works it.
+
+    Waiting times are for those who send; the partner who stands at the door is served. It may have
+    no address of its own.
+    """
+    row = tx.execute(
+        update(lanes)
+        .where(lanes.c.partner == partner, lanes.c.kind == kind.value, lanes.c.leased_until < now)
+        .values(leased_by=worker, leased_until=now + lease, fence=lanes.c.fence + 1, served_at=now)
+        .returning(lanes.c.id, lanes.c.fence)
+    ).one_or_none()
+    return None if row is None else Taken(row.id, partner, kind, row.fence)
+
+
 def _due(now: datetime, *, rank_max: int, only: str | None) -> Any:
     query = select(lanes.c.id).where(
         lanes.c.look_at <= now,

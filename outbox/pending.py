@@ -11,14 +11,16 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, case, delete, literal, select, update
+from sqlalchemy import Connection, Row, and_, case, delete, literal, or_, select, update
 from sqlalchemy import true as always
 
 from outbox import gate as gates
 from outbox import lane as lanes_
+from outbox import outcomes
 from outbox.candidate import Block, facts, judge, live, worse_than_told
 from outbox.gate import Gate
 from outbox.house import House
+from outbox.outcomes import Blocked
 from outbox.withdrawals import ANNOUNCE, withdraw
 from schemas.batch import Lane
 from schemas.consent import Event
@@ -105,6 +107,7 @@ def _hasten(
         pending.c.partner == partner if partner is not None else always(),
     )
     seen: dict[str, Gate] = {}
+    left: dict[str, list[Blocked]] = {}
     urgent = lanes_.ids(tx, Lane.URGENT)
     for row in tx.execute(query).all():
         if row.partner not in seen:
@@ -113,13 +116,16 @@ def _hasten(
         judgement = judge(row, gate, house)
         if isinstance(judgement, Block) and judgement.gone:
             withdraw(tx, row.partner, [(row.account, row.live_ref)], reason="eligibility", now=now)
-            block(tx, row.partner, row.account, judgement.code)
+            if block(tx, row.partner, row.account, judgement.code):
+                left.setdefault(row.partner, []).append(Blocked(row.account, judgement.code))
         elif worse_than_told(row, gate, house):
             tx.execute(
                 update(pending)
                 .where(_announcing(row.partner, row.account))
                 .values(lane_id=urgent[row.partner])
             )
+    for gone_from in sorted(left):
+        outcomes.blocked(tx, gone_from, left[gone_from], now=now)
 
 
 def unqueue(tx: Connection, partner: str, account: str, *, now: datetime) -> bool:
@@ -147,13 +153,21 @@ def unqueue(tx: Connection, partner: str, account: str, *, now: datetime) -> boo
 
 def block(
     tx: Connection, partner: str, account: str, code: str, *, partner_code: str | None = None
-) -> None:
-    """Write on the pair's row what stands in the way. It waits there until something changes."""
-    tx.execute(
+) -> bool:
+    """Write on the pair's row what stands in the way. It waits there until something changes.
+
+    Says whether that is new: the same was not written there before.
+    """
+    other = or_(
+        pending.c.blocked.is_distinct_from(code),
+        pending.c.partner_code.is_distinct_from(partner_code),
+    )
+    done = tx.execute(
         update(pending)
-        .where(_announcing(partner, account))
+        .where(_announcing(partner, account), other)
         .values(blocked=code, partner_code=partner_code, batch_id=None)
     )
+    return done.rowcount == 1
 
 
 def drop(tx: Connection, partner: str, account: str) -> None:
@@ -173,13 +187,17 @@ def retell(tx: Connection, partner: str) -> int:
     return done.rowcount
 
 
-def apply_block(tx: Connection, row: Row[Any], blocked: Block, *, now: datetime) -> None:
-    """Carry out a judgement that a pair may not be told: take back what is too good, and wait."""
+def apply_block(tx: Connection, row: Row[Any], blocked: Block, *, now: datetime) -> Blocked | None:
+    """Carry out a judgement that a pair may not be told: take back what is too good, and wait.
+
+    The caller writes the outcome that is returned, as the last act of its transaction.
+    """
     if row.live_ref is not None and (blocked.gone or blocked.worse):
         reason = "eligibility" if blocked.gone else "worse and unsayable"
         withdraw(tx, row.partner, [(row.account, row.live_ref)], reason=reason, now=now)
-    if blocked.lasting:
-        block(tx, row.partner, row.account, blocked.code)
+    if blocked.lasting and block(tx, row.partner, row.account, blocked.code):
+        return Blocked(row.account, blocked.code)
+    return None
 
 
 def _announcing(partner: str, account: str) -> Any:

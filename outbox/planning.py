@@ -16,13 +16,14 @@ from sqlalchemy import Connection, Row, select, update
 from outbox import batch as batches
 from outbox import draft as drafts
 from outbox import gate as gates
-from outbox import pending, refusals
+from outbox import outcomes, pending, refusals
 from outbox.batch import Batch
 from outbox.candidate import Basis, Nothing, basis, facts
 from outbox.draft import Draft, Selection
 from outbox.gate import Gate
 from outbox.house import House
 from outbox.lane import Taken
+from outbox.outcomes import Blocked
 from outbox.withdrawals import ANNOUNCE
 from schemas.batch import Lane
 from schemas.errors import BadDocument
@@ -89,21 +90,27 @@ def take_less(tx: Connection, house: House, taken: Taken, much: TooMuch, *, now:
     if size > 1:
         _halve(tx, taken, size)
     elif flying is not None and much.chosen.lines:
-        refusals.choke(tx, house, flying, much.chosen.lines[0].tell.record.ref, now=now)
+        ref = much.chosen.lines[0].tell.record.ref
+        outcomes.blocked(
+            tx, taken.partner, refusals.choke(tx, house, flying, ref, now=now), now=now
+        )
     else:
         for line in much.chosen.lines[:1]:
             pending.block(tx, taken.partner, line.account, "MRX-2107")
+            outcomes.blocked(tx, taken.partner, [Blocked(line.account, "MRX-2107")], now=now)
 
 
 def shrink(tx: Connection, house: House, taken: Taken, batch: Batch, *, now: datetime) -> None:
     """The partner said "too large": its next issue says half, or goes without the one it chokes on."""
     size = batch.announcements + batch.withdrawals
+    choked: list[Blocked] = []
     if size > 1:
         _halve(tx, taken, size)
     elif batch.announcements:
         (said,) = (one.ref for one in batches.notices(tx, batch.id) if one.dropped_issue is None)
-        refusals.choke(tx, house, batch, said, now=now)
+        choked = refusals.choke(tx, house, batch, said, now=now)
     tx.execute(update(batches_).where(batches_.c.id == batch.id).values(stale=True))
+    outcomes.blocked(tx, taken.partner, choked, now=now)
 
 
 def _halve(tx: Connection, taken: Taken, size: int) -> None:
@@ -123,10 +130,12 @@ def set_aside(
         rows.c.account.in_([aside.row.account for aside in chosen.asides]),
     )
     now_so: dict[str, Basis] = {row.account: basis(row, gate) for row in tx.execute(query)}
+    left: list[Blocked | None] = []
     for aside in chosen.asides:
         if now_so.get(aside.row.account) != aside.basis:
             continue
         if isinstance(aside.judgement, Nothing):
             pending.drop(tx, aside.row.partner, aside.row.account)
         else:
-            pending.apply_block(tx, aside.row, aside.judgement, now=now)
+            left.append(pending.apply_block(tx, aside.row, aside.judgement, now=now))
+    outcomes.blocked(tx, taken.partner, [one for one in left if one is not None], now=now)

@@ -16,11 +16,11 @@ from hashlib import sha256
 from sqlalchemy import Connection, delete, select, update
 
 from outbox import batch as batches_
+from outbox import holdings, ledger, outcomes, refusals, withdrawals
 from outbox import lane as lanes_
-from outbox import ledger, refusals, withdrawals
 from outbox.batch import Batch, State
 from outbox.house import House
-from partners import certificates
+from partners import certificates, foreign_roll
 from schemas import exchange
 from schemas.database import upsert
 from schemas.errors import Refused
@@ -92,6 +92,7 @@ def settle(
     Repeating it changes nothing: a batch that is closed stays as it was closed.
     """
     receipt = believed.receipt
+    foreign_roll.heard(tx, batch.partner, now)
     _file(tx, believed, batch, now)
     if batch.state in (State.SETTLED, State.REFUSED):
         return
@@ -115,6 +116,10 @@ def settle(
         _chain(tx, batch)
         if not withdrawals.still_asked(tx, batch):
             lanes_.succeeded(tx, batch.lane_id, batch.partner)
+    if target is State.SETTLED:
+        outcomes.answered(tx, batch, receipt.matches, code="MRX-2210", now=now)
+    elif target is State.REFUSED:
+        outcomes.answered(tx, batch, (), code="MRX-2211", now=now)
     told = {
         "lane": batch.lane,
         "batch": batch.number,
@@ -126,6 +131,8 @@ def settle(
         "withdrawn": [[erasure.ref, erasure.fate.value] for erasure in receipt.withdrawals],
     }
     ledger.add(tx, "receipt", told, now=now, partner=batch.partner)
+    if target is not State.RECEIVED:
+        holdings.compare(tx, batch, receipt, now=now)
 
 
 def _confirm(tx: Connection, batch: Batch, refused: frozenset[str], now: datetime) -> None:
@@ -143,8 +150,16 @@ def _confirm(tx: Connection, batch: Batch, refused: frozenset[str], now: datetim
         .scalar_subquery()
     )
     told = disclosures.c.ref.in_(select(batch_notices.c.ref).where(said))
+    digest = (
+        select(batch_notices.c.items_digest)
+        .where(batch_notices.c.batch_id == batch.id, batch_notices.c.ref == disclosures.c.ref)
+        .scalar_subquery()
+    )
     newer = disclosures.c.held_version.is_(None) | (disclosures.c.held_version < version)
-    tx.execute(update(disclosures).where(told, newer).values(held_version=version, held_at=now))
+    holdings.advance(tx, batch, told & newer)
+    # The version of this batch may be older than the last one told: its digest is the notice's.
+    confirmed = {"held_version": version, "held_digest": digest, "held_at": now}
+    tx.execute(update(disclosures).where(told, newer).values(confirmed))
     # What was told last is confirmed: what was told before it cannot come back.
     last = disclosures.c.held_version == disclosures.c.version
     tx.execute(

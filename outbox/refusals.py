@@ -16,6 +16,7 @@ from outbox import withdrawals
 from outbox.batch import Batch
 from outbox.candidate import facts, worse_than_told
 from outbox.house import House
+from outbox.outcomes import Blocked
 from schemas.receipt import Refusal
 from schemas.tables import batch_notices, pending
 
@@ -49,13 +50,16 @@ def whole(tx: Connection, house: House, batch: Batch, code: str, *, now: datetim
     again(tx, batch)
 
 
-def choke(tx: Connection, house: House, batch: Batch, ref: str, *, now: datetime) -> None:
+def choke(tx: Connection, house: House, batch: Batch, ref: str, *, now: datetime) -> list[Blocked]:
     """One announcement of a batch in flight is too large even alone: it waits, and the next issue
     goes out without it, so that the lane goes on.
+
+    The caller writes the outcome that is returned, as the last act of its transaction.
     """
     said = (batch_notices.c.batch_id == batch.id) & (batch_notices.c.ref == ref)
-    _wait(tx, house, batch, said, {}, "MRX-2107", now)
+    waiting = _wait(tx, house, batch, said, {}, "MRX-2107", now)
     tx.execute(update(batch_notices).where(said).values(dropped_issue=batch.issue + 1))
+    return waiting
 
 
 def again(tx: Connection, batch: Batch) -> None:
@@ -76,7 +80,8 @@ def _wait(
     code: str,
     now: datetime,
     whole_code: str | None = None,
-) -> None:
+) -> list[Blocked]:
+    """Let the announcements wait; return those whose row in the queue did not say so before."""
     gate = gates.gate(tx, house, batch.partner, now=now)
     query = facts(
         batch_notices,
@@ -92,10 +97,13 @@ def _wait(
             )
         )
     )
+    blocked = []
     for row in rows:
         if row.account in waiting:
             theirs = codes.get(row.row_ref, whole_code)
-            queue.block(tx, batch.partner, row.account, code, partner_code=theirs)
+            if queue.block(tx, batch.partner, row.account, code, partner_code=theirs):
+                blocked.append(Blocked(row.account, code))
         if row.live_ref == row.row_ref and worse_than_told(row, gate, house):
             lives = [(row.account, row.live_ref)]
             withdrawals.withdraw(tx, batch.partner, lives, reason="worse and refused", now=now)
+    return blocked

@@ -9,6 +9,9 @@ after its commit, never before.
     in flight, still allowed            ---------------------> the same bytes again
     in flight, a draft of its re-issue  --basis unchanged--> the same number, next issue
     otherwise                           ---------------------> nothing leaves, and why
+
+Two smaller ways out stand beside it and ask the same questions: `export`, for a person's records,
+and `answer`, one member's status for a partner that asks.
 """
 
 from dataclasses import dataclass
@@ -19,18 +22,22 @@ from sqlalchemy import Connection, Row, literal, select, update
 
 from outbox import batch as batches_
 from outbox import gate as gates
-from outbox import issuing, ledger
+from outbox import issuing, ledger, telling
 from outbox.batch import Batch
-from outbox.candidate import basis, facts
-from outbox.draft import Draft, select_again
+from outbox.candidate import Tell, basis, facts, live, truth
+from outbox.draft import Draft, mapper_of, select_again
 from outbox.gate import Gate
 from outbox.house import House
 from outbox.issuing import Bearer, Claim
 from outbox.withdrawals import ANNOUNCE
 from schemas.batch import Lane
 from schemas.errors import BadRequest
-from schemas.tables import batch_notices, lanes
+from schemas.identifiers import Identifier
+from schemas.status import Status
+from schemas.tables import batch_notices, lanes, member_identifiers
 from schemas.tables import pending as rows
+
+_SHARED_MAX = 100  # so many members with one identifier are looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +132,69 @@ def export(tx: Connection, house: House, batch_id: int, *, by: str, now: datetim
     told = {"batch": batch.number, "lane": batch.lane, "issue": batch.issue, "by": by}
     ledger.add(tx, "exported", told, now=now, partner=batch.partner)
     return batches_.file(tx, batch.id, batch.issue)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One member as a partner that asks is told of it now."""
+
+    ref: str
+    status: Status
+
+
+def answer(
+    tx: Connection, house: House, partner: str, asked: Identifier | None, *, now: datetime
+) -> Known | None:
+    """The status now of the one member with this identifier, if the partner may know it.
+
+    It may if it has been told of the member and could be told the same by its routine lane now:
+    consent, gate, pause, status and format allow it, and the consent's text names the scheme. An
+    identifier that several such members share is not answered; None was none of any scheme.
+
+    Either way the same statements run, and the ledger says that was asked, never what for.
+    """
+    paused = tx.scalar(
+        select(lanes.c.paused)
+        .where(lanes.c.partner == partner, lanes.c.kind == Lane.ROUTINE.value)
+        .with_for_update()
+    )
+    gate = gates.gate(tx, house, partner, now=now)
+    named = (
+        select(member_identifiers.c.account)
+        .where(
+            member_identifiers.c.scheme == (asked.scheme if asked else ""),
+            member_identifiers.c.value == (asked.value if asked else ""),
+        )
+        .subquery()
+    )
+    told = (live.c.told_status, live.c.told_identifiers)
+    query = facts(named, literal(partner), named.c.account, *told).where(live.c.ref.is_not(None))
+    found = tx.execute(query.order_by(live.c.ref).limit(_SHARED_MAX)).all()
+    said = [(row, tell) for row in found if (tell := _may_say(row, gate, house, asked)) is not None]
+    row, tell = said[0] if len(said) == 1 and not paused else (None, None)
+    telling.answered(tx, row, tell, asked)
+    entry: dict[str, object] = {"scheme": asked.scheme if asked else None, "known": False}
+    if row is not None and tell is not None:
+        record = tell.record
+        entry |= {"known": True, "account": row.account, "ref": record.ref}
+        entry |= {"status": record.status.value, "consent": tell.consent_id}
+    ledger.add(
+        tx,
+        "asked",
+        entry,
+        now=now,
+        partner=partner,
+        subject=None if row is None else row.account,
+    )
+    return None if tell is None else Known(tell.record.ref, tell.record.status)
+
+
+def _may_say(row: Row[Any], gate: Gate, house: House, asked: Identifier | None) -> Tell | None:
+    """What the partner could be told of this member now, if the identifier would stand in it."""
+    judged = truth(row, gate, house)
+    if not isinstance(judged, Tell) or asked not in judged.record.identifiers:
+        return None
+    return judged if mapper_of(gate).unsayable(judged.record) is None else None
 
 
 # -- is the draft still true? ----------------------------------------------------------------------

@@ -8,10 +8,12 @@ was told since the last confirmation). Bad news is measured against the second.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
+from outbox.candidate import Tell
 from outbox.draft import Draft
 from schemas.database import upsert
+from schemas.identifiers import Identifier
 from schemas.status import Status
 from schemas.tables import batch_notices, disclosures
 
@@ -27,13 +29,14 @@ def tell(
             "kind": "announcement",
             "account": line.account,
             "version": line.tell.record.version,
+            "items_digest": line.tell.record.items_digest,
             "consent_id": line.tell.consent_id,
         }
         for line in draft.lines
     ]
     if announced:
         into = upsert(tx, batch_notices)
-        again = {name: into.excluded[name] for name in ("version", "consent_id")}
+        again = {name: into.excluded[name] for name in ("version", "items_digest", "consent_id")}
         tx.execute(
             into.on_conflict_do_update(index_elements=["batch_id", "ref"], set_=again), announced
         )
@@ -65,6 +68,39 @@ def tell(
             ],
         )
     _tell_again(tx, lane_id, [line for line in draft.lines if not line.tell.first])
+
+
+def answered(
+    tx: Connection, row: Row[Any] | None, tell: Tell | None, asked: Identifier | None
+) -> None:
+    """A partner asked and is told this status; None: it is told nothing, and nothing changes.
+
+    What differs from the last telling counts as told: bad news is measured against it. The version
+    moves on then, so that a receipt for what was told before does not take it back. The same
+    question again changes nothing. `row` has `told_status` and `told_identifiers` too.
+    """
+    ref, moved = "", False
+    values: dict[str, Any] = {"told_status": "", "told_identifiers": []}
+    values |= {"best_status": "", "best_identifiers": []}
+    if row is not None and tell is not None and asked is not None:
+        ref, pair, status = row.live_ref, [asked.scheme, asked.value], tell.record.status
+        moved = status != row.told_status or pair not in row.told_identifiers
+        best = max(Status(row.best_status), status, key=lambda s: s.rank)
+        values = {
+            "told_status": status.value,
+            "told_identifiers": _with(row.told_identifiers, pair),
+            "best_status": best.value,
+            "best_identifiers": _with(row.best_identifiers, pair),
+        }
+    tx.execute(
+        update(disclosures)
+        .where(disclosures.c.ref == ref)
+        .values(version=disclosures.c.version + int(moved), **values)
+    )
+
+
+def _with(pairs: list[list[str]], pair: list[str]) -> list[list[str]]:
+    return pairs if pair in pairs else [*pairs, pair]
 
 
 def _tell_again(tx: Connection, lane_id: int, lines: list[Any]) -> None:

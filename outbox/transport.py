@@ -1,22 +1,17 @@
 """The wire to a partner we push to. Every ordinary failure is an outcome, not an exception.
 
-`POST {base}/v1/partner/batches` with the CMS file; the body of a 200 is the receipt. No redirect
-is followed, the answer is bounded in bytes, and one deadline covers the whole exchange
-(`outbox.deadline`).
+`POST {base}/v1/partner/batches` with the CMS file; the body of a 200 is the receipt. How one
+exchange is bounded stands in `outbox.call`.
 """
 
-import ssl
 import time
 from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from typing import Protocol
-from urllib.parse import urlsplit
 
-import httpcore2
-
-from outbox import deadline
-from outbox.deadline import DeadlineBackend
+from outbox import call
+from outbox.call import Broken
 
 MEDIA_TYPE = "application/pkcs7-mime"
 
@@ -65,55 +60,31 @@ class Transport(Protocol):
 
 
 class HttpTransport:
-    """Pushes over HTTP with kept-alive connections. One instance may serve many threads.
-
-    No redirect is followed, no proxy is taken from the environment (the address is the partner's),
-    and nothing is decompressed.
-    """
+    """Pushes over HTTP with kept-alive connections. One instance may serve many threads."""
 
     def __init__(self, *, deadline: timedelta, answer_bytes_max: int) -> None:
         self._deadline = deadline
         self._answer_bytes_max = answer_bytes_max
-        self._pool = httpcore2.ConnectionPool(
-            ssl_context=ssl.create_default_context(), network_backend=DeadlineBackend()
-        )
+        self._pool = call.pool()
 
     def close(self) -> None:
         self._pool.close()
 
     def send(self, url: str, file: bytes) -> Outcome:
-        body = bytearray()
         try:
-            with (
-                deadline.within(self._deadline),
-                self._pool.stream(
-                    "POST",
-                    f"{url.rstrip('/')}/v1/partner/batches",
-                    headers={
-                        "Host": urlsplit(url).netloc,
-                        "Content-Type": MEDIA_TYPE,
-                        "Content-Length": str(len(file)),
-                    },
-                    content=file,
-                ) as response,
-            ):
-                for piece in response.iter_stream():
-                    body += piece
-                    if len(body) > self._answer_bytes_max:
-                        return Silence("the answer is too long")
-        except (*_BROKEN, httpcore2.TimeoutException) as error:
-            return Silence(type(error).__name__)
-        headers = {name.lower(): value for name, value in response.headers}
-        return _outcome(response.status, headers.get(b"retry-after", b""), bytes(body))
-
-
-_BROKEN = (
-    httpcore2.NetworkError,
-    httpcore2.ProtocolError,
-    httpcore2.UnsupportedProtocol,
-    OSError,
-    UnicodeError,  # a host name that is none
-)
+            reply = call.call(
+                self._pool,
+                "POST",
+                f"{url.rstrip('/')}/v1/partner/batches",
+                headers={"Content-Type": MEDIA_TYPE},
+                content=file,
+                limit=self._deadline,
+                bytes_max=self._answer_bytes_max,
+            )
+        except Broken as silence:
+            return Silence(str(silence))
+        asked = reply.headers.get("retry-after", "").encode("latin-1")
+        return _outcome(reply.status, asked, reply.body)
 
 
 def _outcome(status: int, retry_after: bytes, body: bytes) -> Outcome:

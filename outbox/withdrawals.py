@@ -11,6 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, exists, func, select, update
 
+from outbox import holdings
 from outbox import lane as lanes
 from outbox.batch import Batch
 from schemas.batch import Lane
@@ -65,7 +66,9 @@ def withdraw(
     )
     tx.execute(
         update(disclosures).where(
-            disclosures.c.ref == bindparam("which"), disclosures.c.withdraw_since.is_(None)
+            disclosures.c.ref == bindparam("which"),
+            disclosures.c.partner == partner,
+            disclosures.c.withdraw_since.is_(None),
         ),
         [{"which": ref, "withdraw_since": now, "withdraw_reason": reason} for _, ref in lives],
     )
@@ -121,9 +124,12 @@ def confirm(tx: Connection, batch: Batch, erasures: Iterable[Erasure], *, now: d
         ),
         [{"which": e.ref, "outcome": "withdrawn", "code": e.fate.value} for e in gone],
     )
+    holdings.forget(tx, batch.partner, [e.ref for e in gone])
     tx.execute(
         update(disclosures).where(
-            disclosures.c.ref == bindparam("which"), disclosures.c.gone_at.is_(None)
+            disclosures.c.ref == bindparam("which"),
+            disclosures.c.partner == batch.partner,
+            disclosures.c.gone_at.is_(None),
         ),
         [
             {

@@ -70,6 +70,33 @@ def owner(tx: Connection, fingerprint: str) -> str | None:
     )
 
 
+def get(tx: Connection, fingerprint: str) -> Pinned | None:
+    """The certificate with this fingerprint, if it is pinned for anybody now."""
+    row = tx.execute(
+        select(certificates).where(
+            certificates.c.fingerprint == fingerprint, certificates.c.withdrawn_at.is_(None)
+        )
+    ).one_or_none()
+    return None if row is None else _pinned(row)
+
+
+def withdraw(tx: Connection, partner: str, fingerprint: str, *, now: datetime) -> None:
+    """Believe nothing that is signed under it any more. Raises `BadRequest` MRX-5031 if it is not
+    pinned for this partner.
+    """
+    done = tx.execute(
+        update(certificates)
+        .where(
+            certificates.c.fingerprint == fingerprint,
+            certificates.c.partner == partner,
+            certificates.c.withdrawn_at.is_(None),
+        )
+        .values(withdrawn_at=now)
+    )
+    if done.rowcount != 1:
+        raise BadRequest("MRX-5031")
+
+
 def valid(tx: Connection, partner: str, *, at: datetime) -> bool:
     """Whether any pinned certificate could be believed at that moment."""
     return any(c.not_before <= at <= c.not_after for c in pinned(tx, partner))

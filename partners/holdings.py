@@ -6,14 +6,15 @@
 Whoever changes what is held changes the sums in the same transaction; nobody adds up a whole roll.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 
 from sqlalchemy import Connection, delete, insert, select
 
 from schemas.database import upsert
 from schemas.holdings import BUCKETS, Bucket, Holdings, bucket_of, total
-from schemas.tables import holdings
+from schemas.tables import foreign_members, holdings
 
 # One member's part: (ref, leaf).
 Leaf = tuple[str, bytes]
@@ -22,6 +23,15 @@ Leaf = tuple[str, bytes]
 class Side(StrEnum):
     OURS = "ours"
     THEIRS = "theirs"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """One member of a partner, as we hold it; a tombstone has no leaf."""
+
+    ref: str
+    version: int
+    leaf: bytes | None
 
 
 def change(
@@ -86,6 +96,18 @@ def buckets(tx: Connection, programme: str, side: Side) -> list[Bucket]:
 def held(tx: Connection, programme: str, side: Side) -> Holdings:
     """How many, and the digest over all of them."""
     return total(buckets(tx, programme, side))
+
+
+def theirs(tx: Connection, programme: str, *, after: str = "") -> Iterator[Held]:
+    """Every ref of the partner that we hold or have buried, after this one, row by row."""
+    columns = (foreign_members.c.ref, foreign_members.c.version, foreign_members.c.leaf)
+    query = (
+        select(*columns, foreign_members.c.gone_at)
+        .where(foreign_members.c.programme == programme, foreign_members.c.ref > after)
+        .order_by(foreign_members.c.ref)
+    )
+    for row in tx.execute(query.execution_options(yield_per=1_000)):
+        yield Held(ref=row.ref, version=row.version, leaf=row.leaf if row.gone_at is None else None)
 
 
 def _by_bucket(leaves: Iterable[Leaf]) -> dict[int, list[bytes]]:

@@ -12,14 +12,16 @@ from enum import StrEnum
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Row, bindparam, func, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
 from schemas.database import upsert
 from schemas.errors import BadRequest
 from schemas.identifiers import Identifier
 from schemas.member import Member
 from schemas.status import Status
-from schemas.tables import members
+from schemas.tables import home, member_identifiers, members
+
+_AT_ONCE = 5_000  # accounts in one statement
 
 
 class News(StrEnum):
@@ -124,6 +126,39 @@ def put(
         ),
         rows,
     )
+    _find_by(tx, entries, before)
+
+
+def _find_by(tx: Connection, entries: Sequence[Member], before: Collection[str]) -> None:
+    """Keep the identifiers by which members are found as the roll now has them.
+
+    Most news leaves them as they are, and then nothing is written.
+    """
+    has: dict[str, set[tuple[str, str]]] = {}
+    known = [member.account for member in entries if member.account in before]
+    found = member_identifiers.c.account
+    for some in _some(known):
+        for row in tx.execute(select(member_identifiers).where(found.in_(some))):
+            has.setdefault(row.account, set()).add((row.scheme, row.value))
+    other = [
+        member
+        for member in entries
+        if has.get(member.account, set()) != {(i.scheme, i.value) for i in member.identifiers}
+    ]
+    for some in _some([member.account for member in other if member.account in has]):
+        tx.execute(delete(member_identifiers).where(found.in_(some)))
+    rows = [
+        {"scheme": one.scheme, "value": one.value, "account": member.account}
+        for member in other
+        for one in dict.fromkeys(member.identifiers)
+    ]
+    if rows:
+        tx.execute(insert(member_identifiers), rows)
+
+
+def _some(accounts: list[str]) -> Iterable[list[str]]:
+    """The accounts in portions that one statement takes."""
+    return (accounts[at : at + _AT_ONCE] for at in range(0, len(accounts), _AT_ONCE))
 
 
 def confirm(tx: Connection, accounts: Iterable[str], *, as_of: datetime) -> None:
@@ -168,10 +203,13 @@ def leave(
     return sorted(done.scalars())
 
 
-def present(tx: Connection, *, before: datetime) -> Iterable[str]:
-    """The accounts on the roll that a full list as of that moment speaks about."""
+def present(tx: Connection, *, before: datetime, after: str, limit: int) -> list[str]:
+    """The accounts on the roll that a full list as of that moment speaks about, in their order;
+    a page of them, from behind `after`.
+    """
     query = select(members.c.account).where(members.c.present, members.c.as_of <= before)
-    return tx.scalars(query.execution_options(yield_per=10_000))
+    page = query.where(members.c.account > after).order_by(members.c.account).limit(limit)
+    return list(tx.scalars(page))
 
 
 def size(tx: Connection) -> int:
@@ -212,3 +250,18 @@ def _entry(row: Row[Any]) -> Entry:
         present=row.present,
         unknown_status=row.unknown_status,
     )
+
+
+def heard(tx: Connection, moment: datetime) -> None:
+    """The feed of members spoke, describing the world as of that moment; never moves back."""
+    tx.execute(
+        update(home)
+        .where((home.c.members_as_of.is_(None)) | (home.c.members_as_of < moment))
+        .values(members_as_of=moment)
+    )
+
+
+def as_of(tx: Connection) -> datetime | None:
+    """How fresh the feed of members is; None if it has never been heard."""
+    found: datetime | None = tx.scalar(select(home.c.members_as_of))
+    return found

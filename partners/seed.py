@@ -60,5 +60,6 @@ def seed(tx: Connection, home: str) -> None:
                 business_types=None,
                 push_url=None,
                 revision=1,
+                coverage=fact.get("covers", {}).get(others[0]),
             )
         )

@@ -14,15 +14,24 @@ They are general on purpose: no company data stands in them.
 """
 
 from dataclasses import dataclass
+from typing import Literal
+
+Repairer = Literal["company", "source", "operator"]
 
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """One code: `title` says what is so, `repair` what to do next."""
+    """One code: `title` says what is so, `repair` what to do next.
+
+    `repairer` says who can do it, of the codes that keep a notice from a partner: the company
+    itself, the source (the home programme's systems; in the United States those of CBP) or the
+    operator of this gateway. None there means that nobody has to: an agreement decides.
+    """
 
     code: str
     title: str
     repair: str
+    repairer: Repairer | None = None
 
 
 _ALL = (
@@ -89,7 +98,12 @@ _ALL = (
     ),
     Code("MRX-1205", "the time lies in the future", "correct the time"),
     Code("MRX-1206", "a grant needs the officer and the officer's title", "send officer.title"),
-    Code("MRX-1207", "the consent text is missing or unknown", "name the text that was signed"),
+    Code(
+        "MRX-1207",
+        "the consent text is missing or unknown",
+        "name the text that was signed",
+        "source",
+    ),
     Code(
         "MRX-1208",
         "the consent text does not cover this programme",
@@ -102,6 +116,16 @@ _ALL = (
         "MRX-1210",
         "the evidence is not a SHA-256 digest in hexadecimal",
         "send 64 hexadecimal digits, or none",
+    ),
+    Code(
+        "MRX-1211",
+        "a newer consent for this programme stands",
+        "send the time at which this one was taken back, or none",
+    ),
+    Code(
+        "MRX-1212",
+        "the grant is later than the moment this push tells of",
+        "correct the time, or the push's as_of",
     ),
     # -- warnings ------------------------------------------------------------------------------
     Code("MRX-1901", "the account does not have 8 digits", "taken; check it if others have 8"),
@@ -116,30 +140,43 @@ _ALL = (
         "MRX-2101",
         "the name has a character the partner's character set lacks",
         "agree a spelling with the company",
+        "company",
     ),
     Code(
         "MRX-2102",
         "the name is longer than the partner's format allows",
         "agree a shorter name with the company",
+        "company",
     ),
     Code(
         "MRX-2103",
         "the partner's format has no place for an identifier scheme",
         "ask the engineer of this programme",
+        "operator",
     ),
-    Code("MRX-2104", "the partner's format cannot say this date", "check the date of membership"),
     Code(
-        "MRX-2105", "a value holds a character XML cannot carry", "repair the value at its source"
+        "MRX-2104",
+        "the partner's format cannot say this date",
+        "check the date of membership",
+        "source",
+    ),
+    Code(
+        "MRX-2105",
+        "a value holds a character XML cannot carry",
+        "repair the value at its source",
+        "source",
     ),
     Code(
         "MRX-2106",
         "the member has more identifiers than the partner's format allows",
         "agree with the company which to leave out",
+        "company",
     ),
     Code(
         "MRX-2107",
         "the record is too large to be sent even alone",
         "see whether the company really has so many identifiers",
+        "company",
     ),
     # -- may not be said -----------------------------------------------------------------------
     Code(
@@ -147,9 +184,17 @@ _ALL = (
         "the agreement has not reached the implementation stage",
         "wait for the agreement",
     ),
-    Code("MRX-2202", "the exchange with this partner is not enabled", "run `mrx partner connect`"),
     Code(
-        "MRX-2203", "the agreement is not in force on this day", "check the dates of the agreement"
+        "MRX-2202",
+        "the exchange with this partner is not enabled",
+        "run `mrx partner connect`",
+        "operator",
+    ),
+    Code(
+        "MRX-2203",
+        "the agreement is not in force on this day",
+        "check the dates of the agreement",
+        "operator",
     ),
     Code(
         "MRX-2204",
@@ -160,6 +205,7 @@ _ALL = (
         "MRX-2205",
         "the agreement asks for a business type and the member has none",
         "push the member with its business type",
+        "source",
     ),
     Code(
         "MRX-2206",
@@ -170,26 +216,31 @@ _ALL = (
         "MRX-2207",
         "the consent feed is older than its bound",
         "push consents; an empty file says 'nothing new'",
+        "source",
     ),
     Code(
         "MRX-2208",
         "the source last sent a status word nobody knows",
         "push the member with a known word",
+        "source",
     ),
     Code(
         "MRX-2209",
         "no valid certificate is pinned for this partner",
         "run `mrx partner connect` with a current certificate",
+        "operator",
     ),
     Code(
         "MRX-2210",
         "the partner refused this notice",
         "see the partner's code; correct the member and push it, or run `mrx partner resume`",
+        "source",
     ),
     Code(
         "MRX-2211",
         "the partner refused the whole batch",
         "see the batch; when the cause is repaired, run `mrx partner resume`",
+        "operator",
     ),
     # -- documents -----------------------------------------------------------------------------
     Code("MRX-2301", "the document is larger than the limit", "send smaller batches"),
@@ -207,7 +258,6 @@ _ALL = (
         "a record of the document holds a value that cannot be taken",
         "correct the value",
     ),
-    Code("MRX-4012", "the request did not arrive in time", "send it again over a faster line"),
     Code("MRX-2308", "a reference occurs twice in the document", "say each member once"),
     Code(
         "MRX-2309",
@@ -291,10 +341,12 @@ _ALL = (
         "the issue does not name the issue it replaces",
         "name the digest of the earlier issue",
     ),
+    Code("MRX-4012", "the request did not arrive in time", "send it again over a faster line"),
     Code(
         "MRX-4013", "the batch was given up with its epoch", "its notices go again in the new one"
     ),
     Code("MRX-4014", "the holdings of the two ends differ", "run `mrx reconcile`"),
+    Code("MRX-4015", "a person turned the batch down", "ask the receiving administration why"),
     # -- commands ------------------------------------------------------------------------------
     Code(
         "MRX-5001",
@@ -334,6 +386,22 @@ _ALL = (
     Code("MRX-5020", "nothing is due for this partner", "see `mrx notice list`"),
     Code("MRX-5021", "the lane is being worked by somebody else", "try again in a minute"),
     Code("MRX-5022", "it has been decided already", "look at how it stands"),
+    Code("MRX-5023", "there is no next key", "run `mrx key stage`, and let partners pin it"),
+    Code(
+        "MRX-5024",
+        "there is no address to fetch this partner's batches from",
+        "give it with `mrx partner connect --pull`; without one they push",
+    ),
+    Code(
+        "MRX-5030",
+        "a partner has not fetched the next certificate",
+        "let it fetch and pin it first, or activate with --although-unseen",
+    ),
+    Code(
+        "MRX-5031",
+        "there is no such certificate pinned for this partner",
+        "see `mrx partner certificates`",
+    ),
     Code(
         "MRX-5051",
         "a process of the demo ended or did not answer",

@@ -27,9 +27,13 @@ _PRAGMAS = (
     "synchronous=FULL",
     "foreign_keys=ON",
     "journal_size_limit=67108864",
-    "cache_size=-65536",
+    "cache_size=-32768",
     "temp_store=MEMORY",
 )
+
+
+# Of each reader, of which a server has several; the file's pages are in the system's cache too.
+_READER_CACHE = "cache_size=-4096"
 
 
 class Database:
@@ -41,7 +45,9 @@ class Database:
         self.file = file
         self._mutex = threading.Lock()
         self._writer = _engine(file, begin="BEGIN IMMEDIATE", pragmas=_PRAGMAS)
-        self._reader = _engine(file, begin="BEGIN", pragmas=(*_PRAGMAS, "query_only=ON"))
+        self._reader = _engine(
+            file, begin="BEGIN", pragmas=(*_PRAGMAS, _READER_CACHE, "query_only=ON")
+        )
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -92,6 +98,7 @@ def _engine(file: Path, *, begin: str, pragmas: tuple[str, ...]) -> Engine:
         module=pysqlite3,
         pool_size=16,
         max_overflow=16,
+        pool_use_lifo=True,  # the connection whose cache is warm; the others stay small
         hide_parameters=True,  # an error's text would repeat names and identifiers
     )
 

@@ -10,7 +10,7 @@
                   └ batch_notices ─ attempts ─ receipts
     disclosures ─ revocations                        who may know whom, and who must forget
     ledger ─ ledger_head ─ outcomes                  what happened, in one chain; and what came of it
-    inbound_lanes ─ inbound_batches                  what partners say
+    inbound_lanes ─ inbound_batches ─ inbound_named  what partners say
     foreign_rolls ─ foreign_members ─ foreign_identifiers
     holdings ─ holdings_checks                       what each side holds of the other, in 256 sums
 
@@ -434,6 +434,7 @@ batch_notices = Table(  # what the newest issue says, and what earlier ones said
     Column("kind", Text, nullable=False),  # announcement | withdrawal
     Column("account", Text, nullable=False),
     Column("version", Integer),
+    Column("items_digest", LargeBinary),  # of the four items an announcement says
     Column("consent_id", Integer),
     Column("dropped_issue", Integer),  # the first issue that no longer says it
     Column("outcome", Text),  # held | refused | withdrawn
@@ -629,6 +630,21 @@ Index(
     sqlite_where=text("state = 'quarantined'"),
     postgresql_where=text("state = 'quarantined'"),
 )
+
+inbound_named = Table(  # the refs that a quarantined batch names, until it is decided
+    "inbound_named",
+    metadata,
+    Column("partner", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("epoch", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("issue", Integer, nullable=False),
+    Column("ref", Text, nullable=False),
+    Column("withdrawn", Flag, nullable=False),
+    PrimaryKeyConstraint("partner", "kind", "epoch", "number", "issue", "ref"),
+    **STRICT,
+)
+Index("inbound_named_ref", inbound_named.c.partner, inbound_named.c.ref)
 
 foreign_rolls = Table(  # one row a partner: what is true of its roll as a whole
     "foreign_rolls",

@@ -5,6 +5,19 @@
 
 A private key never leaves this module: who seals gets a `SigningKey`, which can sign and show a
 fingerprint, and nothing else.
+
+A key C is followed by a key N that was made beside it, so that partners could pin N before it
+signs anything. `activate` makes four steps, each on disk before the next:
+
+    home = C                     next = N    crash in 1: C signs; what has a second name keeps both
+      1  C's certificate, then its key, get a second name, retired-<fingerprint of C>
+    home = C  retired-C = C      next = N    crash here: C signs; activate again goes on
+      2  next.key is renamed home.key
+    home = N.key with C.crt      next.crt    crash here: `current` sees that and does step 3
+      3  next.crt is renamed home.crt
+    home = N  retired-C = C                  N signs
+
+No step removes the last name of a key.
 """
 
 import fcntl
@@ -114,6 +127,53 @@ def load(path: Path) -> SigningKey:
     return SigningKey(certificate, private)
 
 
+def current(path: Path, following: Path) -> SigningKey:
+    """The key at `path`, as `load` gives it, after an interrupted `activate` has been finished."""
+    if not os.access(path.parent, os.R_OK):
+        return load(path)  # which says what is wrong
+    with _alone_in(path.parent):
+        _finish(path, following)
+        return load(path)
+
+
+def activate(path: Path, following: Path) -> SigningKey:
+    """Make the key at `following`, in the same folder, the one at `path`, and keep the old one.
+
+    Drawn above. Raises `BadRequest` MRX-5023 if there is none to follow, else as `load` does;
+    nothing has moved then. Who has loaded the old key goes on signing with it.
+    """
+    with _alone_in(path.parent):
+        _finish(path, following)
+        if not following.exists():
+            raise BadRequest("MRX-5023")
+        old = load(path)
+        load(following)  # whole and usable, before anything moves
+        retired = path.with_name(f"retired-{old.certificate.fingerprint}{path.suffix}")
+        for file, kept in (
+            (_certificate_of(path), _certificate_of(retired)),
+            (path, retired),
+        ):
+            if not kept.exists():  # else an earlier call was killed after this
+                os.link(file, kept)
+        _flush(path.parent)
+        following.replace(path)
+        _flush(path.parent)
+        _finish(path, following)
+        return load(path)
+
+
+def _finish(path: Path, following: Path) -> None:
+    """Step 3, where only that is missing: the next key has become the key at `path`, and its
+    certificate has not followed. A certificate that names another key is left where it is.
+    """
+    certificate = _certificate_of(following)
+    if following.exists() or not certificate.exists():
+        return
+    if Certificate.parse(certificate.read_bytes()).key == _private(path).public_key():
+        certificate.replace(_certificate_of(path))
+        _flush(path.parent)
+
+
 def _private(path: Path) -> profile.PrivateKey:
     try:
         with path.open("rb") as file:
@@ -203,7 +263,12 @@ def _place(path: Path, data: bytes, *, mode: int) -> None:
         os.fsync(handle)
     os.link(draft, path)
     draft.unlink()
-    directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    _flush(path.parent)
+
+
+def _flush(folder: Path) -> None:
+    """Have the names in a folder on disk."""
+    directory = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(directory)
     finally:

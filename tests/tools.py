@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-PACKAGES = {"openssl": "openssl", "xmllint": "libxml2-utils"}
+PACKAGES = {"curl": "curl", "openssl": "openssl", "xmllint": "libxml2-utils"}
 
 
 def tool(name: str) -> str:

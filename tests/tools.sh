@@ -4,6 +4,7 @@
 set -u
 
 need=""
+command -v curl >/dev/null 2>&1 || need="$need curl"
 command -v openssl >/dev/null 2>&1 || need="$need openssl"
 command -v xmllint >/dev/null 2>&1 || need="$need libxml2-utils"
 [ -z "$need" ] && exit 0

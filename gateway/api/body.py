@@ -4,6 +4,7 @@ import asyncio
 
 from fastapi import Request
 
+from gateway.api import allowance
 from schemas.errors import NotTrusted, Refused
 
 BODY_SECONDS = 60  # a client that drips holds a connection no longer than this
@@ -11,6 +12,7 @@ BODY_SECONDS = 60  # a client that drips holds a connection no longer than this
 
 async def file(request: Request, bytes_max: int) -> bytes:
     """The body as bytes. Raises `NotTrusted` MRX-3001 (too large) or `Refused` MRX-4012 (slow)."""
+    allowance.more(request)
     body = bytearray()
     try:
         async with asyncio.timeout(BODY_SECONDS):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import Depends
+from fastapi import Depends, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from gateway import tokens
@@ -35,8 +35,13 @@ class Caller:
         return f"token {self.token}"
 
 
-def holding(scope: Scope) -> Any:
-    """The dependency that gives the `Caller`, or raises `BadRequest` MRX-7001 or MRX-7002."""
+def holding(*any_of: Scope) -> Any:
+    """The dependency that gives the `Caller`, or raises `BadRequest` MRX-7001 or MRX-7002.
+
+    The first scope stands in the door's OpenAPI description too. Where another one does as well,
+    the route says so itself, with `openapi_extra=also(...)`: one list would ask for all of them.
+    """
+    named = " or ".join(scope.value for scope in any_of)
 
     def proved(
         here: Here, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
@@ -49,8 +54,13 @@ def holding(scope: Scope) -> Any:
             )
         if token is None:
             raise BadRequest("MRX-7001")
-        if scope not in token.scopes:
-            raise BadRequest("MRX-7002", scope=scope.value)
+        if token.scopes.isdisjoint(any_of):
+            raise BadRequest("MRX-7002", scope=named)
         return Caller(token.id, token.scopes)
 
-    return Depends(proved)
+    return Security(proved, scopes=[any_of[0].value])
+
+
+def also(scope: Scope) -> dict[str, Any]:
+    """For a route's `openapi_extra`: a token with this scope does as well."""
+    return {"security": [{"token": [scope.value]}]}

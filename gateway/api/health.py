@@ -19,10 +19,18 @@ def live(here: Here) -> dict[str, str]:
 
 @router.get("/ready")
 def ready(here: Here) -> JSONResponse:
-    """Each thing an exchange needs, by name: `ok`, or the code of what lacks."""
-    checks = health.checks(here.house, now=datetime.now(UTC))
+    """Each thing an exchange needs, by name: `ok`, or the code of what lacks; how old the feeds are."""
+    now = datetime.now(UTC)
+    checks = health.checks(here.house, now=now)
     well = all(check is None for check in checks.values())
-    return JSONResponse(
-        {"ready": well, "checks": {name: code or "ok" for name, code in checks.items()}},
-        status_code=200 if well else 503,
-    )
+    told = {
+        "ready": well,
+        "checks": {name: code or "ok" for name, code in checks.items()},
+        "feeds": {name: _fact(feed) for name, feed in health.feeds(here.house, now=now).items()},
+    }
+    return JSONResponse(told, status_code=200 if well else 503)
+
+
+def _fact(feed: health.Feed) -> dict[str, object]:
+    as_of = None if feed.as_of is None else feed.as_of.isoformat().replace("+00:00", "Z")
+    return {"as_of": as_of, "age_hours": feed.age_hours, "bound_hours": feed.bound_hours}

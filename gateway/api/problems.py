@@ -1,10 +1,11 @@
 """Errors by HTTP: RFC 9457 problems with a stable code and no company data.
 
-`STATUS` is the one place where HTTP meets our errors. What FastAPI would answer by itself, which
-repeats the input, is replaced.
+`status_of` is the one place where HTTP meets our errors; docs/problems.md lists it. What FastAPI
+would answer by itself, which repeats the input, is replaced.
 """
 
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -14,37 +15,34 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from schemas.codes import CODES
-from schemas.errors import (
-    BadDocument,
-    BadRecord,
-    BadRequest,
-    MrxError,
-    NotReady,
-    NotTrusted,
-    Refused,
-    Unsayable,
-)
+from schemas.errors import MrxError, NotReady
 
 MEDIA_TYPE = "application/problem+json"
-# Read top to bottom, first match wins.
-STATUS: tuple[tuple[type[MrxError], int], ...] = (
-    (NotTrusted, 403),
-    (BadDocument, 422),
-    (Refused, 409),
-    (BadRequest, 404),
-    (BadRecord, 422),
-    (Unsayable, 409),
-    (NotReady, 503),
-    (MrxError, 500),
-)
+# By the first two digits of a code: each answers who must act. `BY_CODE` has the exceptions.
+BY_RANGE: Mapping[str, int] = {
+    "10": 422,
+    "11": 422,
+    "12": 422,
+    "21": 409,
+    "22": 409,
+    "23": 422,
+    "30": 403,
+    "40": 409,
+    "50": 404,
+    "70": 422,
+    "90": 503,
+    "99": 500,
+}
 BY_CODE: Mapping[str, int] = {
     "MRX-2301": 413,
     "MRX-3001": 413,
+    "MRX-4012": 408,
+    "MRX-5005": 409,
+    "MRX-5010": 422,
     "MRX-5021": 503,
     "MRX-5022": 409,
     "MRX-7001": 401,
     "MRX-7002": 403,
-    "MRX-7003": 422,
     "MRX-7004": 404,
     "MRX-7005": 405,
     "MRX-7006": 400,
@@ -59,8 +57,14 @@ BY_CODE: Mapping[str, int] = {
     "MRX-7015": 409,
     "MRX-7016": 400,
 }
-# What to answer with when the server below us says no.
-_PLAIN: Mapping[int, str] = {400: "MRX-7003", 404: "MRX-7004", 405: "MRX-7005"}
+# What to answer with when the framework below us says no. Its 400 is a body that is not JSON.
+_PLAIN: Mapping[int, str] = {
+    400: "MRX-7003",
+    404: "MRX-7004",
+    405: "MRX-7005",
+    408: "MRX-4012",
+    413: "MRX-7010",
+}
 RETRY_SECONDS = "5"
 
 
@@ -86,23 +90,37 @@ def described(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """These statuses as problems, for a route's or a router's `responses`."""
     schema = {"$ref": "#/components/schemas/Problem"}
     return {
-        status: {"description": "Problem", "content": {MEDIA_TYPE: {"schema": schema}}}
+        status: {
+            "description": HTTPStatus(status).phrase,
+            "content": {MEDIA_TYPE: {"schema": schema}},
+        }
         for status in statuses
     }
 
 
 def of(error: MrxError, *, more: Mapping[str, object] | None = None) -> JSONResponse:
     """The answer to an error of ours; `more` are members of a problem of its own kind."""
-    status = BY_CODE.get(error.code) or next(s for kind, s in STATUS if isinstance(error, kind))
-    return _answer(status, error.code, title=error.reason, more=more)
+    status = 503 if isinstance(error, NotReady) else status_of(error.code)
+    # A code that HTTP should never meet (what became of an attempt, say) is a fault of ours.
+    return _answer(status or 500, error.code, title=error.reason, more=more)
 
 
-def install(app: FastAPI) -> None:
-    """Make every error of this application a problem."""
+def status_of(code: str) -> int | None:
+    """The HTTP status this code is answered with; None for one that no call ever ends with."""
+    return BY_CODE.get(code) or BY_RANGE.get(code[4:6])
+
+
+def install(app: FastAPI, *, challenge: str = "Bearer") -> None:
+    """Make every error of this application a problem. `challenge` says which credentials would do
+    (RFC 9110, 11.6.1).
+    """
 
     @app.exception_handler(MrxError)
     def ours(_request: Request, error: MrxError) -> JSONResponse:
-        return of(error)
+        answer = of(error)
+        if answer.status_code == 401:
+            answer.headers["WWW-Authenticate"] = challenge
+        return answer
 
     @app.exception_handler(RequestValidationError)
     def invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
@@ -120,7 +138,7 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     def plain(_request: Request, error: HTTPException) -> JSONResponse:
         code = _PLAIN.get(error.status_code, "MRX-7003")
-        answer = _answer(error.status_code, code)
+        answer = _answer(status_of(code) or error.status_code, code)
         answer.headers.update(error.headers or {})
         return answer
 
@@ -142,8 +160,6 @@ def _answer(
         errors=list(faults),
     )
     headers = {}
-    if status == 401:  # RFC 9110: says which credentials would do
-        headers["WWW-Authenticate"] = "Bearer" if code == "MRX-7001" else "Signature"
     if status == 503:
         headers["Retry-After"] = RETRY_SECONDS
     return JSONResponse(

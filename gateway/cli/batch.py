@@ -2,17 +2,21 @@
 
 from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from gateway.cli import answer, files, here
 from gateway.cli.nouns import noun
-from gateway.cli.options import AsJson, Number, OnlyPartner, Output
+from gateway.cli.options import AsJson, Number, OnlyPartner, Output, Partner
 from outbox import batch as batches
-from outbox import evidence, release
+from outbox import evidence, handing_over, release, worker_name
 from outbox.batch import Batch, State
+from outbox.handing_over import Handed
 from partners import agreements
+from schemas.batch import Lane
+from schemas.errors import BadRequest
 
 COLUMNS = (
     "id",
@@ -106,6 +110,42 @@ def export(number: Number, *, output: Output) -> None:
         file = release.export(tx, house, number, by=here.who(), now=datetime.now(UTC))
     # Only now: what is handed out stands in the ledger, whatever happens to the file.
     files.write(output, file)
+
+
+@app.command("next", epilog="Example: mrx batch next kr-aeo -o batch.p7m")
+def next_(
+    partner: Partner,
+    *,
+    output: Output,
+    lane: Annotated[
+        Lane | None, typer.Option(help="Only this lane; without it, urgent first.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put the batch that waits for a partner's receipt, or the next one, into a new file.
+
+    For partners without a server: carry the file over, and bring their answer to
+    `mrx receipt import`. Until then the partner may have heard, and the same file comes again. A
+    file that is there already is not overwritten, and then nothing is claimed.
+    """
+    if output != files.STDOUT and Path(output).exists():
+        raise BadRequest("MRX-5012", because="there is a file of this name")
+    with here.house() as house:
+        with house.database.read() as tx:
+            agreements.get(tx, partner)
+        kinds = handing_over.BOTH if lane is None else (lane,)
+        found = handing_over.next_batch(
+            house, partner, worker=f"{worker_name.own()}/hand", kinds=kinds
+        )
+        if not isinstance(found, Handed):
+            raise BadRequest("MRX-5020" if found is None else "MRX-5021")
+        # From the claim on they may have heard, also if the file cannot be written now.
+        files.write_new(output, found.file)
+        with house.database.read() as tx:
+            facts = _facts(batches.get(tx, found.batch.id))
+    if output == files.STDOUT:
+        return
+    answer.one({**facts, "file": output}, json=as_json)
 
 
 def _states(text: str | None) -> frozenset[State]:

@@ -10,6 +10,7 @@ from datetime import datetime
 
 import httpx2
 
+from gateway import own_keys
 from outbox import lane, ledger, pending
 from outbox.house import House
 from partners import agreements, certificates
@@ -27,6 +28,7 @@ class Connected:
 
     partner: str
     push_url: str | None
+    pull_url: str | None
     certificate: str
     changed: bool
 
@@ -59,10 +61,13 @@ def connect(
     certificate: Certificate,
     by: str,
     now: datetime,
+    pull_url: str | None = None,
 ) -> Connected:
-    """Connect a partner, in one transaction. Without `push_url` the one that is there stays.
+    """Connect a partner, in one transaction. Without `push_url` or `pull_url` the one that is
+    there stays.
 
-    Raises `BadRequest`: MRX-5001 (no such partner), MRX-5005 (another partner's certificate).
+    Raises `BadRequest`: MRX-5001 (no such partner), MRX-5005 (another partner's certificate);
+    `NotTrusted` MRX-3012 for a certificate of our own.
     """
     pin = Pinned(
         fingerprint=certificate.fingerprint,
@@ -73,20 +78,29 @@ def connect(
     )
     with house.database.write() as tx:
         before = agreements.get(tx, partner)
-        address = push_url or before.push_url
+        own_keys.refuse_ours(tx, certificate)
+        push_to = push_url or before.push_url
+        pull_from = pull_url or before.pull_url
         changed = certificates.pin(tx, pin, now=now)
-        if not before.agreement.enabled or before.push_url != address:
+        moved = (before.push_url, before.pull_url) != (push_to, pull_from)
+        if not before.agreement.enabled or moved:
             enabling = {} if before.agreement.enabled else {"enabled": True}
-            agreements.change(tx, partner, push_url=address, **enabling)
+            agreements.change(tx, partner, push_url=push_to, pull_url=pull_from, **enabling)
             changed = True
         if changed:
-            told = {"by": by, "certificate": certificate.fingerprint, "push_url": address}
+            told = {
+                "by": by,
+                "certificate": certificate.fingerprint,
+                "push_url": push_to,
+                "pull_url": pull_from,
+            }
             ledger.add(tx, "connected", told, now=now, partner=partner)
         pending.retell(tx, partner)
         lane.hurry(tx, only=partner)
     return Connected(
         partner=partner,
-        push_url=address,
+        push_url=push_to,
+        pull_url=pull_from,
         certificate=certificate.fingerprint,
         changed=changed,
     )

@@ -50,14 +50,29 @@ def write(path: str, content: bytes) -> None:
         raise BadRequest("MRX-5012", because=error.strerror) from error
 
 
-def _replace(place: Path, content: bytes) -> None:
+def write_new(path: str, content: bytes) -> None:
+    """The same for a file that must not be there yet; raises `BadRequest` MRX-5012 if it is."""
+    if path == STDOUT:
+        sys.stdout.buffer.write(content)
+        return
+    try:
+        _replace(Path(path), content, new=True)
+    except OSError as error:
+        raise BadRequest("MRX-5012", because=error.strerror) from error
+
+
+def _replace(place: Path, content: bytes, *, new: bool = False) -> None:
     handle, draft = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.")  # mode 0600
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(handle)
-        Path(draft).replace(place)
+        if new:
+            os.link(draft, place)  # fails where a file of that name is there
+            Path(draft).unlink()
+        else:
+            Path(draft).replace(place)
     except BaseException:
         Path(draft).unlink(missing_ok=True)
         raise

@@ -6,23 +6,22 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy import Connection, Row
 
-from gateway.cli import answer, files, here
+from gateway.cli import answer, files, here, partner_certificates, partner_checkup
 from gateway.cli.connecting import base_url
 from gateway.cli.connecting import connect as connect_partner
 from gateway.cli.nouns import noun
-from gateway.cli.options import AsJson, Partner, Reason
-from gateway.cli.text import clean
-from outbox import gate, lane, notices, pending
+from gateway.cli.options import AsJson, Partner, Reason, one_line
+from outbox import gate, holdings, lane, notices, pending
 from outbox.house import House
 from outbox.notices import State
-from partners import agreements, certificates
+from partners import agreements, certificates, staged_certificates
 from partners.agreements import Registered
 from schemas.codes import CODES
 from schemas.programme import PROGRAMMES
 
-REASON_LENGTH_MAX = 500
-
 app = noun()
+app.add_typer(partner_certificates.app)
+app.add_typer(partner_checkup.app)
 
 
 @app.command("list", epilog="Example: mrx partner list")
@@ -49,6 +48,7 @@ def show(code: Partner, *, as_json: AsJson = False) -> None:
         facts = {
             **_overview(tx, house, registered, counts, now=now),
             **_agreement(registered),
+            **_holdings(tx, code),
             "lanes": [_lane(row, now=now) for row in lane.of(tx, code)],
             "certificates": [
                 {
@@ -58,6 +58,10 @@ def show(code: Partner, *, as_json: AsJson = False) -> None:
                     "valid": pinned.not_before <= now <= pinned.not_after,
                 }
                 for pinned in certificates.pinned(tx, code)
+            ],
+            "staged_certificates": [
+                partner_certificates.facts(one)
+                for one in staged_certificates.every(tx, partner=code)
             ],
         }
     answer.one(facts, json=as_json)
@@ -75,6 +79,9 @@ def connect(
     push: Annotated[
         str | None, typer.Option(metavar="URL", help="Where to push; without it they pull.")
     ] = None,
+    pull: Annotated[
+        str | None, typer.Option(metavar="URL", help="Where to fetch theirs; else they push.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Pin a partner's certificate and enable the exchange.
@@ -82,15 +89,23 @@ def connect(
     Compare the fingerprint with the partner first. Again with another certificate adds that one,
     so that an old and a new key overlap; an address once given stays until another is given.
     """
-    url = None if push is None else base_url(push)
+    push_url = None if push is None else base_url(push)
+    pull_url = None if pull is None else base_url(pull)
     theirs = files.read_certificate(certificate)
     with here.house() as house:
         connected = connect_partner(
-            house, code, push_url=url, certificate=theirs, by=here.who(), now=datetime.now(UTC)
+            house,
+            code,
+            push_url=push_url,
+            pull_url=pull_url,
+            certificate=theirs,
+            by=here.who(),
+            now=datetime.now(UTC),
         )
     facts = {
         "partner": connected.partner,
         "push_url": connected.push_url,
+        "pull_url": connected.pull_url,
         "certificate": connected.certificate,
         "valid_until": theirs.not_after,
         "changed": connected.changed,
@@ -104,7 +119,7 @@ def pause(code: Partner, reason: Reason) -> None:
 
     Nothing is lost: the backlog grows and is shown. Withdrawals and bad news still leave.
     """
-    why = _reason(reason)
+    why = one_line(reason)
     with here.house() as house, house.database.write() as tx:
         agreements.get(tx, code)
         lane.pause(tx, code, by=here.who(), reason=why, now=datetime.now(UTC))
@@ -117,7 +132,7 @@ def resume(code: Partner, reason: Reason) -> None:
 
     What the partner refused before is told again, too: resuming says that it is repaired.
     """
-    why = _reason(reason)
+    why = one_line(reason)
     now = datetime.now(UTC)
     with here.house() as house, house.database.write() as tx:
         agreements.get(tx, code)
@@ -125,16 +140,6 @@ def resume(code: Partner, reason: Reason) -> None:
         lane.resume(tx, code, by=here.who(), reason=why, now=now)
         waiting = notices.counts(tx, house, now=now)[code][State.PENDING]
     answer.talk(f"{code} is resumed. {waiting:,} notices are waiting.")
-
-
-def _reason(reason: str) -> str:
-    """A reason that is one: it will be read in lists and logs for years."""
-    said = reason.strip()
-    if not said or clean(said) != said or len(said) > REASON_LENGTH_MAX:
-        raise typer.BadParameter(
-            f"give one line of 1 to {REASON_LENGTH_MAX} characters", param_hint="--reason"
-        )
-    return said
 
 
 def _overview(
@@ -151,6 +156,7 @@ def _overview(
         "because": None if closed is None else CODES[closed].title,
         "repair": None if closed is None else CODES[closed].repair,
         "push_url": registered.push_url,
+        "pull_url": registered.pull_url,
         "routine": states["routine"],
         "urgent": states["urgent"],
         "pending": counts[State.PENDING],
@@ -176,6 +182,22 @@ def _agreement(registered: Registered) -> dict[str, object]:
         if agreement.business_types is None
         else sorted(agreement.business_types),
     }
+
+
+def _holdings(tx: Connection, code: str) -> dict[str, object]:
+    """Whether the partner holds of us what its receipts say, as its last receipt compared."""
+    check = holdings.checked(tx, code)
+    if check is None:
+        return {"holdings": None, "holdings_checked_at": None}
+    facts: dict[str, object] = {
+        "holdings": "agree" if check.agree else "differ",
+        "holdings_checked_at": check.at,
+        "holdings_expected": check.expected.count,
+        "holdings_held": check.held_count,
+    }
+    if not check.agree:
+        facts["holdings_repair"] = f"run `mrx reconcile {code}`"
+    return facts
 
 
 def _lane(row: Row[Any], *, now: datetime) -> dict[str, object]:

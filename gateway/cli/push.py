@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import PurePath
 from typing import Annotated, Literal
@@ -129,9 +130,13 @@ def _facts(report: Report, *, dry_run: bool) -> answer.Facts:
         "dropped_fields": report.dropped_fields,
         "warnings": report.warnings,
         "rejections": [line._asdict() for line in report.rejections],
+        "revoked": report.revoked,
         "revocations": report.revocations,
         "waiting": report.waiting,
         "note": report.note,
+        "plan": None
+        if report.plan is None
+        else {partner: asdict(plan) for partner, plan in sorted(report.plan.items())},
         "dry_run": dry_run,
     }
 
@@ -141,6 +146,7 @@ def _say(report: Report, *, dry_run: bool) -> None:
     if report.waiting:
         _say_waiting(report)
     if report.waiting and not dry_run:
+        _say_plan(report)
         return
     done = "Would take" if dry_run else "Took"
     answer.talk(
@@ -154,14 +160,26 @@ def _say(report: Report, *, dry_run: bool) -> None:
         answer.talk(f"{report.dropped_fields:,} unknown fields were dropped at the door.")
     if report.revocations:
         numbers = " ".join(map(str, report.revocations[:REJECTIONS_SHOWN]))
-        answer.talk(f"{len(report.revocations):,} revocations, `mrx revocation show`: {numbers}")
+        answer.talk(f"{report.revoked:,} revocations, `mrx revocation show`: {numbers}")
     if report.note:
         answer.talk(report.note)
+    _say_plan(report)
     answer.few(
         ("line", "account", "code", "reason"),
         [line._asdict() for line in report.rejections],
         at_most=REJECTIONS_SHOWN,
     )
+
+
+def _say_plan(report: Report) -> None:
+    if report.plan:
+        answer.talk("Each partner would hear:")
+    for partner, plan in sorted((report.plan or {}).items()):
+        blocked = "".join(f", {count:,} blocked {code}" for code, count in plan.blocked.items())
+        answer.talk(
+            f"  {partner}: {plan.new:,} new, {plan.changed:,} changed, {plan.withdrawn:,} withdrawn, "
+            f"{plan.unchanged:,} unchanged, {plan.no_consent:,} without consent{blocked}"
+        )
 
 
 def _say_waiting(report: Report) -> None:

@@ -10,6 +10,7 @@ from gateway.cli.options import AsJson, Partner
 from partners import agreements, foreign_roll, roll
 
 COLUMNS = ("ref", "name", "identifiers", "status", "member_since")
+OF_PARTNERS = ("category", "covered", "quarantined")
 
 app = noun()
 
@@ -19,13 +20,14 @@ def list_(programme: Partner, *, as_json: AsJson = False) -> None:
     """List the members of a partner programme, one row a live reference.
 
     For the home programme: its members present on our own roll, by account; they have no ref.
+    Members of a partner that the arrangement does not cover are listed, too, and marked.
     """
     with here.house() as house, house.database.read() as tx:
         if programme == house.programme:
             answer.many(("account", *COLUMNS[1:]), _ours(tx), json=as_json)
             return
         agreements.get(tx, programme)
-        answer.many(COLUMNS, _theirs(tx, programme), json=as_json)
+        answer.many((*COLUMNS, *OF_PARTNERS), _theirs(tx, programme), json=as_json)
 
 
 def _ours(tx: Connection) -> Iterator[answer.Facts]:
@@ -50,4 +52,7 @@ def _theirs(tx: Connection, programme: str) -> Iterator[answer.Facts]:
             "identifiers": [{"scheme": s, "value": v} for s, v in row.identifiers],
             "status": row.status,
             "member_since": row.member_since,
+            "category": row.category,
+            "covered": row.covered,
+            "quarantined": row.quarantined,
         }

@@ -2,19 +2,15 @@
 
 import re
 from collections.abc import Collection, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
 from gateway.intake.members import read_account
+from gateway.intake.moments import moment
 from schemas import name
 from schemas.consent import ConsentEvent, ConsentText, Event
 from schemas.errors import BadRecord
 
 _EVENTS: Mapping[object, Event] = {event.value: event for event in Event}
-# RFC 3339 section 5.6, in capitals. The hours are spelled out, since some Pythons take 24:00.
-_TIME = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,9})?"
-    r"(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
-)
 _SHA256 = re.compile(r"[0-9A-Fa-f]{64}")
 
 
@@ -24,12 +20,14 @@ def read_event(
     partners: Collection[str],
     texts: Mapping[str, ConsentText],
     now: datetime,
+    as_of: datetime | None = None,
 ) -> ConsentEvent:
     """Return the event, its time in UTC, or raise `BadRecord`.
 
     `partners` are the codes of partner programmes, `texts` the consent texts by id, `now` an aware
-    time. A revocation needs no officer, text or evidence: taking back is never harder than giving.
-    What it brings of them is kept where it is well-formed, else dropped. Whether the account is on
+    time. What tells of the moment `as_of` cannot tell of a grant after it. A revocation needs no officer, text or evidence: taking back is never harder than giving.
+    What it brings of them is kept where it is well-formed, else dropped; and it counts even where
+    its time is after `as_of`. Whether the account is on
     the roll is not asked here.
     """
     account = read_account(fields)
@@ -43,6 +41,8 @@ def read_event(
     at = _read_time(fields, now)
     title, text, evidence = _title(fields), _text(fields, texts), _evidence(fields)
     if event is Event.GRANTED:
+        if as_of is not None and at > as_of:
+            raise BadRecord("MRX-1212")
         if title is None:
             raise BadRecord("MRX-1206")
         if text is None:
@@ -66,12 +66,9 @@ def read_event(
 
 def _read_time(fields: Mapping[str, object], now: datetime) -> datetime:
     text = fields.get("at")
-    if not isinstance(text, str) or _TIME.fullmatch(text) is None:
+    at = moment(text) if isinstance(text, str) else None
+    if at is None:
         raise BadRecord("MRX-1204")
-    try:
-        at = datetime.fromisoformat(text).astimezone(UTC)
-    except (ValueError, OverflowError):  # 30 February; a zone that leads before year 1
-        raise BadRecord("MRX-1204") from None
     if at > now:
         raise BadRecord("MRX-1205")
     return at

@@ -6,14 +6,13 @@ What is taken back goes first, one by one, each with its own record; then what i
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 
 from sqlalchemy import Connection
 
 from gateway.intake.events import read_event
 from gateway.intake.lines import Source
-from gateway.intake.reading import Format, Rejected, Taken, Tally, read
-from gateway.intake.report import Report
+from gateway.intake.reading import Format, Rejected, Taken, Tally, chunks, read
+from gateway.intake.report import REJECTIONS_MAX, Report
 from gateway.intake.shape import CONSENTS
 from outbox import ledger, pending, revocations
 from outbox.house import House
@@ -28,7 +27,10 @@ Line = Taken[ConsentEvent] | Rejected
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Push:
-    """One push of consent events; `by` is who brings it."""
+    """One push of consent events; `by` is who brings it, `push` its id in the register, if any.
+
+    `rejected` gets every rejection, with no transaction open.
+    """
 
     source: Source
     format: Format
@@ -36,7 +38,10 @@ class Push:
     now: datetime
     by: str
     dry_run: bool = False
+    push: str | None = None
     step: Callable[[int], None] = lambda _: None
+    rejected: Callable[[Rejected], None] = lambda _: None
+    rejections_max: int = REJECTIONS_MAX
 
 
 def push(house: House, order: Push) -> Report:
@@ -45,11 +50,14 @@ def push(house: House, order: Push) -> Report:
         partners = frozenset(one.agreement.partner for one in agreements.every(tx))
 
     def take(fields: Mapping[str, object]) -> tuple[ConsentEvent, tuple[str, ...]]:
-        return read_event(fields, partners=partners, texts=house.texts, now=order.now), ()
+        event = read_event(
+            fields, partners=partners, texts=house.texts, now=order.now, as_of=order.as_of
+        )
+        return event, ()
 
-    report, tally = Report(), Tally()
+    report, tally = Report(rejections_max=order.rejections_max), Tally()
     lines = read(order.source, format=order.format, shape=CONSENTS, take=take, tally=tally)
-    while chunk := list(islice(lines, CHUNK)):
+    for chunk in chunks(lines, tally, most=CHUNK):
         _take(house, order, chunk, report)
         order.step(tally.read)
     report.close(tally)
@@ -59,6 +67,7 @@ def push(house: House, order: Push) -> Report:
             if not tally.ended_early and (report.rejected < report.read or not report.read):
                 consents.heard(tx, order.as_of)
             told = {"accepted": report.accepted, "rejected": report.rejected, "by": order.by}
+            told |= {} if order.push is None else {"push": order.push}
             ledger.add(tx, "consents pushed", told, now=order.now)
     return report
 
@@ -114,12 +123,14 @@ def _take(house: House, order: Push, chunk: list[Line], report: Report) -> None:
     unknown = BadRecord("MRX-1201")
     for line in chunk:
         if isinstance(line, Rejected):
-            report.reject(line)
+            rejected = line
         elif line.item.account not in on_roll:
-            where = Rejected(line.line, line.item.account, unknown.code, unknown.reason)
-            report.reject(where)
+            rejected = Rejected(line.line, line.item.account, unknown.code, unknown.reason)
         else:
             events.append(line.item)
+            continue
+        report.reject(rejected)
+        order.rejected(rejected)
     if not events:
         return
     with house.database.write() as tx:
@@ -127,7 +138,7 @@ def _take(house: House, order: Push, chunk: list[Line], report: Report) -> None:
         if order.dry_run:
             tx.rollback()
             numbers = []
-    report.revocations += numbers
+    report.revoke(numbers)
     for one in recorded:
         report.accepted += one.effect is Effect.STANDS
         report.unchanged += one.effect is Effect.REPEATED

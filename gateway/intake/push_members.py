@@ -7,17 +7,18 @@ Every chunk is complete in itself and may be repeated: a push that is interrupte
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import islice
-from typing import Literal, TypeVar
+from typing import Literal
 
+from gateway.intake import full_list
 from gateway.intake.lines import Source
 from gateway.intake.members import read_member
-from gateway.intake.reading import Format, Rejected, Taken, Tally, read
-from gateway.intake.report import Guarded, Report
+from gateway.intake.reading import Format, Rejected, Taken, Tally, chunks, read
+from gateway.intake.report import REJECTIONS_MAX, Report
+from gateway.intake.seen import Seen
 from gateway.intake.shape import MEMBERS
-from outbox import ledger, pending, withdrawals
+from outbox import ledger, pending, preview, withdrawals
 from outbox.house import House
 from partners import roll
 from partners.roll import News
@@ -26,16 +27,16 @@ from schemas.programme import PROGRAMMES
 
 Mode = Literal["delta", "snapshot"]
 CHUNK = 2_000
-# A full list that would withdraw more than this share, and more than this many, waits (P3's guard
-# against a truncated export).
-GUARD_SHARE = 0.05
-GUARD_COUNT = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Push:
     """One push of members. `open` gives the input from its start, each time it is called; `step`
-    is told after each chunk how many lines have been read; `by` is who brings it.
+    is told after each chunk how many lines have been read; `by` is who brings it, `push` its id in
+    the register, if any.
+
+    `rejected` gets every rejection once, with no transaction open. `approve` lets a full list
+    withdraw more than the guard allows; `approved_by` is who else said so.
     """
 
     open: Callable[[], Source]
@@ -46,35 +47,56 @@ class Push:
     by: str
     dry_run: bool = False
     approve: bool = False
+    approved_by: str | None = None
+    push: str | None = None
     step: Callable[[int], None] = lambda _: None
+    rejected: Callable[[Rejected], None] = lambda _: None
+    rejections_max: int = REJECTIONS_MAX
 
 
 def push(house: House, order: Push) -> Report:
     """Take a push and say what became of it."""
-    missing: list[str] = []
-    report = Report()
-    if order.mode == "snapshot":
-        looked = Report()
-        missing = _missing(house, order, looked)
-        looked.waiting = [] if order.approve else _over_guard(house, missing)
-        if looked.waiting and not order.dry_run:
-            return looked
-        report.note, report.waiting = looked.note, looked.waiting
-    tally = Tally()
-    for chunk in _chunks(_lines(house, order, tally), CHUNK):
+    if order.mode == "delta":
+        return _carry_out(house, order, None)
+    looked, tally = Report(rejections_max=order.rejections_max), Tally()
+    seen = full_list.look(_lines(house, order, tally), tally, looked, order.rejected)
+    order = replace(order, rejected=lambda _: None)
+    if not order.approve:
+        gone = full_list.missing(house, seen, as_of=order.as_of)
+        looked.waiting = full_list.over_guard(house, gone)
+    if looked.waiting and not order.dry_run:
+        looked.plan = _carry_out(house, replace(order, dry_run=True), seen).plan
+        return looked
+    report = _carry_out(house, order, seen)
+    report.note, report.waiting = looked.note, looked.waiting
+    return report
+
+
+def _carry_out(house: House, order: Push, seen: Seen | None) -> Report:
+    """Take the lines, then withdraw whom a full list leaves out; in a dry run, say what would be."""
+    report, tally = Report(rejections_max=order.rejections_max), Tally()
+    report.plan = {} if order.dry_run else None
+    for chunk in chunks(_lines(house, order, tally), tally, most=CHUNK):
         _take(house, order, chunk, report)
         order.step(tally.read)
     report.close(tally)
-    if order.dry_run:
-        report.withdrawn = len(missing)
-    else:
-        for some in _chunks(iter(missing), CHUNK // 2):
-            with house.database.write() as tx:
-                gone = roll.leave(tx, some, as_of=order.as_of, now=order.now)
-                withdrawals.leave(tx, gone, reason="absent", now=order.now)
-            report.withdrawn += len(gone)
-        _enter(house, order, report)
+    for some in full_list.missing(house, seen, as_of=order.as_of):
+        for part in (some[at : at + CHUNK // 2] for at in range(0, len(some), CHUNK // 2)):
+            report.withdrawn += _withdraw(house, order, part, report)
+    if not order.dry_run:
+        _enter(house, order, report, tally)
     return report
+
+
+def _withdraw(house: House, order: Push, gone: list[str], report: Report) -> int:
+    if order.dry_run:
+        with house.database.read() as tx:
+            report.foresee(preview.plan(tx, house, [], now=order.now, missing=gone))
+        return len(gone)
+    with house.database.write() as tx:
+        left = roll.leave(tx, gone, as_of=order.as_of, now=order.now)
+        withdrawals.leave(tx, left, reason="absent", now=order.now)
+    return len(left)
 
 
 def _lines(house: House, order: Push, tally: Tally) -> Iterator[Taken[Member] | Rejected]:
@@ -96,10 +118,15 @@ def _take(house: House, order: Push, chunk: list[Taken[Member] | Rejected], repo
     accounts = [member.account for member in members]
     for line in rejected:
         report.reject(line)
+        order.rejected(line)
     with house.database.read() as tx:
         # Looked at before the write lock is taken; looked at again under it only if there is news.
         before = roll.known(tx, accounts)
-    sorted_ = _sort(members, before, order)
+        sorted_ = _sort(members, before, order)
+        if order.dry_run:
+            heard = [one for news in News if news is not News.OLDER for one in sorted_[news]]
+            plan = preview.plan(tx, house, heard, now=order.now, doubtful=doubtful)
+            report.foresee(plan)
     if not order.dry_run and (sorted_[News.NEW] or sorted_[News.CHANGED] or doubtful):
         with house.database.write() as tx:
             before = roll.known(tx, accounts)
@@ -130,49 +157,8 @@ def _accounts(members: Iterable[Member]) -> list[str]:
     return [member.account for member in members]
 
 
-# -- full lists ------------------------------------------------------------------------------------
-
-
-def _missing(house: House, order: Push, looked: Report) -> list[str]:
-    """The accounts a full list leaves out; `looked` gets what a look at the list shows.
-
-    None are left out if the list cannot be read to its end or some line does not say whom it is
-    about. An account on a rejected line counts as present.
-    """
-    tally = Tally()
-    seen: set[int] = set()
-    for line in _lines(house, order, tally):
-        account = line.item.account if isinstance(line, Taken) else line.account
-        if account is not None:
-            seen.add(int("1" + account))
-        if isinstance(line, Rejected):
-            looked.reject(line)
-    looked.close(tally)
-    if not tally.whole:
-        why = "ended early" if tally.ended_early else "has a line whose account cannot be read"
-        looked.note = f"nobody is withdrawn: the list {why}"
-        return []
-    with house.database.read() as tx:
-        on_roll = roll.present(tx, before=order.as_of)
-        return [account for account in on_roll if int("1" + account) not in seen]
-
-
-def _over_guard(house: House, missing: list[str]) -> list[Guarded]:
-    counts: dict[str, int] = {}
-    with house.database.read() as tx:
-        for some in _chunks(iter(missing), 10_000):
-            for partner, count in withdrawals.held_by_partner(tx, some).items():
-                counts[partner] = counts.get(partner, 0) + count
-        held = withdrawals.held_by_partner(tx)
-        found = [Guarded("roll", len(missing), roll.size(tx))]
-    found += [Guarded(partner, counts[partner], held[partner]) for partner in sorted(counts)]
-    return [
-        one for one in found if one.withdrawn > GUARD_COUNT and one.withdrawn > GUARD_SHARE * one.of
-    ]
-
-
-def _enter(house: House, order: Push, report: Report) -> None:
-    told = {
+def _enter(house: House, order: Push, report: Report, tally: Tally) -> None:
+    told: dict[str, object] = {
         "mode": order.mode,
         "as_of": order.as_of.isoformat(),
         "read": report.read,
@@ -184,13 +170,12 @@ def _enter(house: House, order: Push, report: Report) -> None:
         "approved": order.approve,
         "by": order.by,
     }
+    if order.push is not None:
+        told["push"] = order.push
+    if order.approved_by is not None:
+        told["approved_by"] = order.approved_by
     with house.database.write() as tx:
+        # What could not be read does not say how things stand.
+        if not tally.ended_early and (report.rejected < report.read or not report.read):
+            roll.heard(tx, order.as_of)
         ledger.add(tx, "members pushed", told, now=order.now)
-
-
-T = TypeVar("T")
-
-
-def _chunks(items: Iterator[T], size: int) -> Iterator[list[T]]:
-    while chunk := list(islice(items, size)):
-        yield chunk

@@ -3,7 +3,7 @@
     bytes -> lines -> json_lines | csv_lines -> fields -> members | events -> Taken | Rejected
 
 One bad line never sinks the others (P10), and nothing here depends on how long the input is but
-the set of accounts that stood in it: about 70 bytes an account.
+the set of accounts that stood in it, which is small (`gateway.intake.seen`).
 """
 
 import zlib
@@ -14,11 +14,13 @@ from typing import Generic, Literal, NamedTuple, TypeVar
 
 from gateway.intake import csv_lines, json_lines
 from gateway.intake.lines import Source
+from gateway.intake.seen import Seen
 from gateway.intake.shape import Entry, Shape
 from schemas.errors import BadRecord
 from schemas.member import ACCOUNT
 
 T = TypeVar("T")
+Line = TypeVar("Line")
 Format = Literal["ndjson", "csv"]
 _ENTRIES: Mapping[Format, Callable[[Source, Shape], Iterator[Entry]]] = {
     "ndjson": json_lines.entries,
@@ -26,6 +28,8 @@ _ENTRIES: Mapping[Format, Callable[[Source, Shape], Iterator[Entry]]] = {
 }
 # How a pipe, a file or a compressed stream says that there is less of it than there should be.
 _BROKEN = (OSError, EOFError, zlib.error)
+# What is taken in one transaction is held in memory: some thousand usual lines are below this.
+CHUNK_BYTES_MAX = 4 << 20
 _NOT_READ = frozenset({"MRX-1001", "MRX-1002", "MRX-1005", "MRX-1008"})
 
 
@@ -60,6 +64,7 @@ class Tally:
     """What a reading adds up to; complete once the reading is exhausted."""
 
     read: int = 0
+    bytes: int = field(default=0, compare=False)  # of the source, a little ahead of the lines
     dropped_fields: int = 0
     warnings: Counter[str] = field(default_factory=Counter)
     unreadable_account: bool = False  # a rejected line did not say whom it is about
@@ -90,8 +95,8 @@ def read(
     two lines is right is not ours to choose. An input that breaks off ends in a rejection too;
     this raises nothing but what `take` raises beside `BadRecord`.
     """
-    watched = _Watched(source)
-    seen: set[int] | None = set() if shape.once else None
+    watched = _Watched(source, tally)
+    seen = Seen() if shape.once else None
     line = 0
     try:
         entries = _ENTRIES[format](watched, shape)
@@ -126,30 +131,45 @@ def read(
         yield Rejected(line + 1, None, broken.code, broken.reason)
 
 
+def chunks(lines: Iterator[Line], tally: Tally, *, most: int) -> Iterator[list[Line]]:
+    """Lines of a reading, at most so many at a time and no more than their bytes allow: lines may
+    be long, and what is made of them longer.
+    """
+    chunk: list[Line] = []
+    begun = tally.bytes
+    for line in lines:
+        chunk.append(line)
+        if len(chunk) == most or tally.bytes - begun >= CHUNK_BYTES_MAX:
+            yield chunk
+            chunk, begun = [], tally.bytes
+    if chunk:
+        yield chunk
+
+
 def _account(entry: Entry) -> str | None:
     account = entry.account if entry.fields is None else entry.fields.get("account")
     return account if isinstance(account, str) and ACCOUNT.fullmatch(account) else None
 
 
-def _see(account: str, seen: set[int]) -> None:
-    number = int("1" + account)  # 012345 and 12345 are two accounts
-    if number in seen:
+def _see(account: str, seen: Seen) -> None:
+    if not seen.add(account):
         raise BadRecord("MRX-1113")
-    seen.add(number)
 
 
 class _Watched:
-    """A source that ends where it breaks, and remembers that it did."""
+    """A source that ends where it breaks, and remembers that it did; counts its bytes."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, tally: Tally) -> None:
         self.broken = False
-        self._source = source
+        self._source, self._tally = source, tally
 
     def read(self, size: int, /) -> bytes:
         if self.broken:
             return b""
         try:
-            return self._source.read(size)
+            data = self._source.read(size)
         except _BROKEN:
             self.broken = True
             return b""
+        self._tally.bytes += len(data)
+        return data

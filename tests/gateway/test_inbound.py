@@ -1,7 +1,7 @@
 """What a partner's batch may and may not do to us: numbers, chains, repeats, forgeries."""
 
-from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -9,84 +9,22 @@ from sqlalchemy import func, select
 from gateway import inbound
 from mappers import MAPPERS
 from outbox import ledger
-from partners import foreign_roll
 from schemas import exchange
 from schemas import ref as refs
-from schemas.batch import Header, Lane
+from schemas.batch import Lane
 from schemas.errors import BadDocument, MrxError, NotTrusted, Refused
-from schemas.identifiers import Identifier
-from schemas.receipt import Receipt, Verdict
-from schemas.record import Record
+from schemas.receipt import Verdict
 from schemas.status import Status
 from schemas.tables import inbound_batches
-from signing.open import open_sealed
 from signing.seal import seal
+from tests.gateway.books import balance
+from tests.gateway.sender import Sender, record, roll
 from tests.world import BYTES_MAX, START, World
-
-EPOCH = "00000000000000aa"
-
-
-class Sender:
-    """Mexico's end, writing batches by hand."""
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self.key = world.partners["mx-neec"].key
-        self.header = Header(
-            sender="mx-neec",
-            recipient="us-ctpat",
-            lane=Lane.ROUTINE,
-            epoch=EPOCH,
-            number=1,
-            issue=1,
-            replaces=None,
-            previous=None,
-            created=START,
-            format="mx-neec/1.0",
-            agreement="mx-neec:us-ctpat",
-            texts=("mx-neec-profile-1",),
-            announcements=0,
-            withdrawals=0,
-        )
-
-    def batch(
-        self, records: Sequence[Record] = (), withdrawals: Sequence[str] = (), **header: object
-    ) -> bytes:
-        facts = {"announcements": len(records), "withdrawals": len(withdrawals), **header}
-        document = MAPPERS["mx-neec"].write(list(records)) if records else None
-        head = replace(self.header, **facts)
-        content = exchange.write_batch(head, list(withdrawals), document)
-        return seal(content, self.key, START)
-
-    def send(self, file: bytes) -> Receipt:
-        receipt = inbound.take(self.world.house, file, bytes_max=BYTES_MAX, now=START)
-        ours = [self.world.house.key.certificate]
-        return exchange.read_receipt(open_sealed(receipt, ours, START).content)
-
-    def digest(self, file: bytes) -> str:
-        return open_sealed(file, [self.key.certificate], START).digest
 
 
 @pytest.fixture
 def sender(small_world: World) -> Sender:
     return Sender(small_world)
-
-
-def record(**facts: object) -> Record:
-    plain = {
-        "ref": refs.new(),
-        "version": 1,
-        "name": "EMPRESA INVENTADA, S.A. DE C.V.",
-        "identifiers": (Identifier("MX-RFC", "ZZZ140101AA1"),),
-        "status": Status.CERTIFIED,
-        "member_since": START.date(),
-    }
-    return Record(**{**plain, **facts})
-
-
-def roll(world: World) -> dict[str, str]:
-    with world.house.database.read() as tx:
-        return {row.ref: row.name for row in foreign_roll.every(tx, "mx-neec")}
 
 
 def code(sender: Sender, file: bytes) -> str:
@@ -127,6 +65,35 @@ def test_the_same_number_with_other_bytes_is_refused(sender: Sender):
     sender.send(sender.batch([record()]))
 
     assert code(sender, sender.batch([record()])) == "MRX-4004"
+
+
+def test_a_refusal_for_other_bytes_says_if_the_content_is_the_same(sender: Sender):
+    """Sealed once more, the same content has another digest; nobody has told two stories."""
+    one = record()
+    sender.send(sender.batch([one]))
+
+    with pytest.raises(Refused) as twin:
+        sender.send(sender.batch([one], at=START + timedelta(seconds=1)))
+    with pytest.raises(Refused) as fork:
+        sender.send(sender.batch([record()]))
+
+    assert (twin.value.code, fork.value.code) == ("MRX-4004", "MRX-4004")
+    assert ("content" in twin.value.facts, "content" in fork.value.facts) == (True, False)
+
+
+def test_every_applied_receipt_says_what_we_now_hold(sender: Sender):
+    """The digest is computed again from the rows with hashlib alone."""
+    one, two = record(), record()
+    receipts = [
+        sender.send(sender.next([one, two])),
+        sender.send(sender.next([replace(one, version=4, status=Status.SUSPENDED)])),
+        sender.send(sender.next(withdrawals=[two.ref, refs.new()])),
+        sender.send(sender.next([record()], announcements=2)),
+    ]
+
+    assert [receipt.held for receipt in receipts] == [2, 2, 1, 1]
+    assert len({receipt.holdings for receipt in receipts}) == 3
+    assert receipts[-1].holdings == balance(sender.world)["digest"]
 
 
 def test_a_gap_is_refused_and_named(sender: Sender):

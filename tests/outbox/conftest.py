@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.outbox.two_ends import MANY, agree, by_the_wall_clock
 from tests.world import ONE, TWO, World, member
 
 
@@ -21,3 +22,15 @@ def two_told(small_world: World) -> World:
     small_world.deliver()
     assert small_world.held("mx-neec") == {ONE: "VALIDATED", TWO: "VALIDATED"}
     return small_world
+
+
+@pytest.fixture
+def held(small_world: World) -> World:
+    """Twenty members that Mexico holds."""
+    world = by_the_wall_clock(small_world)
+    world.push(*map(member, MANY))
+    world.grant(*MANY)
+    world.deliver()
+    assert agree(world)
+    world.wire.journal.clear()
+    return world

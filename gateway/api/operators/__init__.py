@@ -9,7 +9,7 @@ from gateway.api.operators import certificates, inbound
 PATH = "/v1/ops"
 
 
-def build(context: Context) -> FastAPI:
+def build(context: Context | None) -> FastAPI:
     return door.build(
         context,
         title="mrx operators' door",

@@ -1,5 +1,130 @@
 """Partners' next certificates, waiting for two persons."""
 
-from fastapi import APIRouter
+from datetime import UTC, datetime
+from typing import Annotated
 
-router = APIRouter()
+from fastapi import APIRouter, Path, Request, Response
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from gateway import staging
+from gateway.api import cursor
+from gateway.api.caller import Caller, holding
+from gateway.api.context import Here
+from gateway.api.cursor import After, Limit
+from gateway.api.problems import described
+from gateway.tokens import Scope
+from partners import staged_certificates
+from partners.staged_certificates import Staged, State
+
+router = APIRouter(prefix="/certificates", responses=described(401, 403, 422))
+
+Fingerprint = Annotated[
+    str, Path(pattern="^[0-9a-f]{64}$", description="The SHA-256 of its DER, hex.")
+]
+Operator = Annotated[Caller, holding(Scope.OPERATE)]
+
+
+class Waiting(BaseModel):
+    """A certificate that a partner wants pinned. Compare the fingerprint with the partner before
+    approving, over another way than this one.
+    """
+
+    fingerprint: str
+    partner: str
+    state: State
+    not_before: datetime
+    not_after: datetime
+    pem: str
+    staged_at: datetime
+    staged_under: str = Field(description="The fingerprint of the certificate that signed for it.")
+    approved_by: str | None
+    approved_at: datetime | None
+
+
+class WaitingList(BaseModel):
+    items: list[Waiting]
+    next: str | None
+
+
+class Decided(BaseModel):
+    """Where a certificate stands after this person's word."""
+
+    fingerprint: str
+    partner: str
+    state: State
+
+
+class Rejection(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Annotated[
+        str,
+        StringConstraints(
+            min_length=1,
+            max_length=500,
+            pattern=r"^[^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?$",
+        ),
+    ] = Field(description="One line; kept in the ledger.")
+
+
+@router.get("")
+def waiting_certificates(
+    request: Request,
+    response: Response,
+    here: Here,
+    _caller: Operator,
+    after: After = None,
+    limit: Limit = 100,
+) -> WaitingList:
+    """List the certificates that wait for a first or a second person, by fingerprint."""
+    key = cursor.read(after, str)
+    with here.house.database.read() as tx:
+        found = staged_certificates.every(
+            tx, after=None if key is None else str(key[0]), at_most=limit + 1
+        )
+    shown = found[:limit]
+    more = cursor.written(shown[-1].certificate.fingerprint) if len(found) > limit else None
+    response.headers.update(cursor.link(request, more))
+    return WaitingList(items=[_waiting(one) for one in shown], next=more)
+
+
+@router.post("/{fingerprint}/approve", responses=described(404, 409, 503))
+def approve_certificate(fingerprint: Fingerprint, here: Here, caller: Operator) -> Decided:
+    """Approve a certificate: the first person's yes is noted, a second person's pins it."""
+    waiting, state = staging.approve(here.house, fingerprint, by=caller.by, now=datetime.now(UTC))
+    return _decided(waiting, state)
+
+
+@router.post("/{fingerprint}/reject", responses=described(404, 503))
+def reject_certificate(
+    fingerprint: Fingerprint, rejection: Rejection, here: Here, caller: Operator
+) -> Decided:
+    """Reject a certificate: it waits no longer. The partner may ask again."""
+    waiting = staging.reject(
+        here.house, fingerprint, by=caller.by, reason=rejection.reason, now=datetime.now(UTC)
+    )
+    return _decided(waiting, State.REJECTED)
+
+
+def _waiting(one: Staged) -> Waiting:
+    certificate = one.certificate
+    return Waiting(
+        fingerprint=certificate.fingerprint,
+        partner=certificate.partner,
+        state=one.state,
+        not_before=certificate.not_before,
+        not_after=certificate.not_after,
+        pem=certificate.pem,
+        staged_at=one.staged_at,
+        staged_under=one.under,
+        approved_by=one.approved_by,
+        approved_at=one.approved_at,
+    )
+
+
+def _decided(waiting: Staged, state: State) -> Decided:
+    return Decided(
+        fingerprint=waiting.certificate.fingerprint,
+        partner=waiting.certificate.partner,
+        state=state,
+    )

@@ -1,5 +1,171 @@
-"""Partners' batches that wait for a person."""
+"""Partners' batches as we keep them, and those that wait for a person's decision."""
 
-from fastapi import APIRouter
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Annotated, Any
 
-router = APIRouter()
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from gateway import inbound_batches, quarantine
+from gateway.api import cursor
+from gateway.api.caller import Caller, holding
+from gateway.api.context import Here
+from gateway.api.cursor import After, Limit
+from gateway.api.idempotency import Key, once
+from gateway.api.problems import described
+from gateway.inbound_batches import Inbound, State
+from gateway.tokens import Scope
+from partners.quarantine import Place
+
+router = APIRouter(prefix="/inbound", responses=described(401, 403, 422))
+
+Operator = Annotated[Caller, holding(Scope.OPERATE)]
+BatchId = Annotated[
+    str,
+    Path(
+        pattern=inbound_batches.ID,
+        max_length=100,
+        examples=["mx-neec.routine.00112233445566aa.5.1"],
+        description="As the list gives it.",
+    ),
+]
+
+
+PLACE = ("partner", "kind", "epoch", "number", "issue")
+
+
+class Batch(BaseModel):
+    """One issue of one batch of a partner. `owed`: our newest receipt must still be told to it."""
+
+    id: str
+    partner: str
+    lane: str
+    epoch: str
+    number: int
+    issue: int
+    state: State
+    digest: str
+    certificate: str
+    received_at: datetime
+    announced: int
+    withdrawn: int
+    decided_by: str | None
+    decided_at: datetime | None
+    reason: str | None
+    owed: bool
+
+
+class Effect(BaseModel):
+    """What letting it in would do to the roll as it is now: members that come, that go, and that
+    are told anew.
+    """
+
+    come: int
+    gone: int
+    changed: int
+
+
+class BatchShown(Batch):
+    plan: Effect | None = Field(description="Null for a batch that does not wait.")
+
+
+class BatchList(BaseModel):
+    items: list[Batch]
+    next: str | None
+
+
+class Decision(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Annotated[
+        str,
+        StringConstraints(
+            min_length=1,
+            max_length=500,
+            pattern=r"^[^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?$",
+        ),
+    ] = Field(description="One line; kept in the ledger.")
+
+
+@router.get("")
+def inbound_batches_kept(
+    request: Request,
+    response: Response,
+    here: Here,
+    _caller: Operator,
+    state: Annotated[State | None, Query(description="Only those in this state.")] = None,
+    partner: Annotated[
+        str | None, Query(pattern="^[a-z]{2}-[a-z]{1,20}$", description="Only of this partner.")
+    ] = None,
+    after: After = None,
+    limit: Limit = 100,
+) -> BatchList:
+    """List partners' batches by partner, lane and number; `quarantined` ones wait for a person."""
+    key: Any = cursor.read(after, str, str, str, int, int)
+    start = None if key is None else Place(**dict(zip(PLACE, key, strict=True)))
+    with here.house.database.read() as tx:
+        found = inbound_batches.every(
+            tx, state=state, partner=partner, after=start, at_most=limit + 1
+        )
+    shown = found[:limit]
+    more = cursor.written(*inbound_batches.key(shown[-1].place)) if len(found) > limit else None
+    response.headers.update(cursor.link(request, more))
+    return BatchList(items=[Batch.model_validate(one.facts) for one in shown], next=more)
+
+
+@router.get("/{id}", responses=described(404))
+def one_inbound_batch(
+    id: BatchId,  # noqa: A002  # its name in the address
+    here: Here,
+    _caller: Operator,
+) -> BatchShown:
+    """Read one batch, and what letting it in would do if it waits."""
+    with here.house.database.read() as tx:
+        found = inbound_batches.get(tx, id)
+        plan = inbound_batches.plan(tx, found)
+    return BatchShown.model_validate({**found.facts, "plan": plan and asdict(plan)})
+
+
+@router.post("/{id}/approve", response_model=Batch, responses=described(403, 404, 409, 503))
+def approve_an_inbound_batch(
+    id: BatchId,  # noqa: A002
+    decision: Decision,
+    request: Request,
+    here: Here,
+    caller: Operator,
+    key: Key = None,
+) -> Response:
+    """Let a batch in that waits: it is applied now, and the partner gets its receipt."""
+
+    def approved() -> Batch:
+        now = datetime.now(UTC)
+        return _decided(
+            quarantine.approve(here.house, id, by=caller.by, reason=decision.reason, now=now)
+        )
+
+    return once(here, caller, request, key, decision, approved)
+
+
+@router.post("/{id}/reject", response_model=Batch, responses=described(404, 409, 503))
+def reject_an_inbound_batch(
+    id: BatchId,  # noqa: A002
+    decision: Decision,
+    request: Request,
+    here: Here,
+    caller: Operator,
+    key: Key = None,
+) -> Response:
+    """Turn a batch down that waits: nothing of it is taken, and the partner hears so."""
+
+    def rejected() -> Batch:
+        now = datetime.now(UTC)
+        return _decided(
+            quarantine.reject(here.house, id, by=caller.by, reason=decision.reason, now=now)
+        )
+
+    return once(here, caller, request, key, decision, rejected)
+
+
+def _decided(found: Inbound) -> Batch:
+    return Batch.model_validate(found.facts)

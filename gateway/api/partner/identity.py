@@ -1,22 +1,123 @@
-"""Which partner is calling, where the request carries no signed file.
+"""Which partner is calling, where the request carries no sealed file.
 
-a signature over the request (RFC 9421) under a pinned certificate's key, its nonce fresh
-or the certificate that a trusted proxy saw in the TLS handshake
+    Signature-Input there   the signature holds under a pinned certificate's key, its nonce fresh
+    not there               the certificate that a trusted proxy saw in the TLS handshake
+    neither                 nobody
+
+Whatever is wrong is the same 401 for everyone: nobody learns whose certificate is pinned here.
 """
 
+from base64 import b64decode
+from datetime import UTC, datetime
+from ipaddress import IPv6Address, ip_address
 from typing import Annotated, Any
+from urllib.parse import unquote_to_bytes
 
 from fastapi import Depends, Request
+from fastapi.security import APIKeyHeader
+from starlette.concurrency import run_in_threadpool
 
-from gateway.api.context import Here
-from schemas.errors import BadRequest
+from gateway.api.context import Context, Here
+from partners import certificates, foreign_roll, nonces
+from schemas.errors import BadRequest, NotTrusted
+from signing import request as signed_request
+from signing.certificate import Certificate
 
-SCHEMES: dict[str, Any] = {}
+# Beside the signature, which FastAPI describes from `_signature`.
+SCHEMES: dict[str, Any] = {
+    "certificate": {
+        "type": "mutualTLS",
+        "description": "Where agreed, in place of a signature: the pinned certificate in the TLS "
+        "handshake with the proxy before this gateway.",
+    }
+}
+_signature = APIKeyHeader(
+    name="Signature",
+    scheme_name="signature",
+    auto_error=False,
+    description="An HTTP Message Signature (RFC 9421) by the key of a pinned certificate, with "
+    "Signature-Input and Date. The components and parameters are in docs/partner-interface.md.",
+)
+_HEADER_CHARS_MAX = 16_384  # a certificate has at most 7 KiB of DER; in PEM, escaped, twice that
 
 
-def _caller(_request: Request, _here: Here) -> str:
-    raise BadRequest("MRX-7001")
+async def _caller(
+    request: Request, here: Here, _signed: Annotated[Any, Depends(_signature)]
+) -> str:
+    now = datetime.now(UTC)
+    if "signature-input" in request.headers or "signature" in request.headers:
+        content = await request.body()  # a JSON body, if any: bounded, and read before us anyway
+        return await run_in_threadpool(_by_signature, request, here, content, now)
+    return await run_in_threadpool(_by_handshake, request, here, now)
 
 
 # The code of the partner that is calling.
 Partner = Annotated[str, Depends(_caller)]
+
+
+def _by_signature(request: Request, here: Context, content: bytes, now: datetime) -> str:
+    fields = request.headers.items()
+    fingerprint = signed_request.keyid_of(fields)
+    with here.house.database.read() as tx:
+        found = certificates.get(tx, fingerprint)
+    if found is None:
+        raise NotTrusted("MRX-7011")
+    nonce = signed_request.verify(
+        request.method,
+        _as_sent(request),
+        fields,
+        Certificate.parse(found.pem.encode()),
+        to=here.house.programme,
+        now=now,
+        content=content,
+    )
+    with here.house.database.write() as tx:
+        if not nonces.spend(tx, fingerprint, nonce, now=now):
+            raise BadRequest("MRX-7012")
+        foreign_roll.heard(tx, found.partner, now)
+    return found.partner
+
+
+def _as_sent(request: Request) -> str:
+    """Path and query exactly as they came. The host is not signed; any will do."""
+    path: bytes = request.scope["raw_path"]
+    query: bytes = request.scope["query_string"]
+    return f"http://gateway{path.decode('latin-1')}?{query.decode('latin-1')}"
+
+
+# -- the certificate of the handshake --------------------------------------------------------------
+
+
+def _by_handshake(request: Request, here: Context, now: datetime) -> str:
+    told = request.headers.getlist(here.settings.client_certificate_header)
+    if len(told) != 1 or len(told[0]) > _HEADER_CHARS_MAX or not _trusted(request, here):
+        raise BadRequest("MRX-7001")
+    try:
+        certificate = Certificate.parse(_bytes(told[0]))
+    except (NotTrusted, ValueError) as unreadable:
+        raise BadRequest("MRX-7001") from unreadable
+    with here.house.database.read() as tx:
+        found = certificates.get(tx, certificate.fingerprint)
+    if found is None or not certificate.valid_at(now):
+        raise BadRequest("MRX-7001")
+    with here.house.database.write() as tx:
+        foreign_roll.heard(tx, found.partner, now)
+    return found.partner
+
+
+def _trusted(request: Request, here: Context) -> bool:
+    """Whether the connection itself comes from a proxy of ours; what headers say does not count."""
+    try:
+        peer = ip_address("" if request.client is None else request.client.host)
+    except ValueError:
+        return False
+    if isinstance(peer, IPv6Address) and peer.ipv4_mapped is not None:
+        peer = peer.ipv4_mapped
+    return any(peer in network for network in here.settings.proxy_addresses)
+
+
+def _bytes(told: str) -> bytes:
+    """DER of RFC 9440 (`:base64:`), or PEM with its escapes, as nginx passes it on."""
+    if told.startswith(":") and told.endswith(":"):
+        return b64decode(told[1:-1], validate=True)
+    return unquote_to_bytes(told)

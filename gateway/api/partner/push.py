@@ -12,7 +12,7 @@ from gateway.api.context import Here
 from gateway.api.problems import described
 from outbox.transport import MEDIA_TYPE
 
-router = APIRouter(responses=described(400, 403, 404, 409, 413, 422, 503))
+router = APIRouter(responses=described(400, 403, 404, 408, 409, 413, 422, 503))
 
 _FILE: dict[str, Any] = {
     "requestBody": {

@@ -4,12 +4,20 @@ from fastapi import FastAPI
 
 from gateway.api import door
 from gateway.api.context import Context
-from gateway.api.source import members, outcomes, pushes, recognised, revocations
+from gateway.api.source import (
+    heartbeat,
+    members,
+    outcomes,
+    pushed,
+    pushes,
+    recognised,
+    revocations,
+)
 
 PATH = "/v1/source"
 
 
-def build(context: Context) -> FastAPI:
+def build(context: Context | None) -> FastAPI:
     return door.build(
         context,
         title="mrx source door",
@@ -17,6 +25,8 @@ def build(context: Context) -> FastAPI:
         path=PATH,
         routers=[
             pushes.router,
+            pushed.router,
+            heartbeat.router,
             members.router,
             revocations.router,
             outcomes.router,

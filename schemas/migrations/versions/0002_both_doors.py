@@ -40,6 +40,21 @@ def upgrade() -> None:
         batch_op.create_index("foreign_identifiers_value", ["scheme", "value"], unique=False)
 
     op.create_table(
+        "inbound_named",
+        sa.Column("partner", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("epoch", sa.Text(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("issue", sa.Integer(), nullable=False),
+        sa.Column("ref", sa.Text(), nullable=False),
+        sa.Column("withdrawn", schemas.tables.Flag(), nullable=False),
+        sa.PrimaryKeyConstraint("partner", "kind", "epoch", "number", "issue", "ref"),
+        sqlite_strict=True,
+    )
+    with op.batch_alter_table("inbound_named", schema=None) as batch_op:
+        batch_op.create_index("inbound_named_ref", ["partner", "ref"], unique=False)
+
+    op.create_table(
         "foreign_rolls",
         sa.Column("programme", sa.Text(), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
@@ -200,6 +215,9 @@ def upgrade() -> None:
         )
 
     _number_batches_by_epoch()
+    with op.batch_alter_table("batch_notices", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("items_digest", sa.LargeBinary(), nullable=True))
+
     with op.batch_alter_table("disclosures", schema=None) as batch_op:
         batch_op.add_column(sa.Column("held_digest", sa.LargeBinary(), nullable=True))
 

@@ -225,3 +225,19 @@ def test_the_person_who_pushes_is_kept(mrx: Mrx):
     mrx.json("push", "consents", "-", stdin=lines(GRANTED))
 
     assert mrx.json("consent", "list", "10000001")[0]["recorded_by"] == "jdoe"
+
+
+def test_a_dry_run_says_what_each_partner_would_hear(mrx: Mrx):
+    told = mrx.json("push", "members", "-", "--dry-run", stdin=lines(member("10000001")))
+
+    assert told["plan"]["mx-neec"] == {
+        "new": 0,
+        "changed": 0,
+        "withdrawn": 0,
+        "unchanged": 0,
+        "no_consent": 1,
+        "blocked": {},
+    }
+    said = mrx("push", "members", "-", "--dry-run", stdin=lines(member("10000001"))).stderr
+    assert "mx-neec: 0 new, 0 changed, 0 withdrawn, 0 unchanged, 1 without consent" in said
+    assert mrx.json("push", "members", "-", stdin=lines(member("10000001")))["plan"] is None

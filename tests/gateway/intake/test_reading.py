@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from gateway.intake.events import read_event
 from gateway.intake.members import read_member
-from gateway.intake.reading import Rejected, Taken, Tally, read
+from gateway.intake.reading import Rejected, Taken, Tally, chunks, read
 from gateway.intake.shape import CONSENTS, MEMBERS
 
 SCHEMES = frozenset({"SCAC", "ICR", "MID"})
@@ -399,3 +399,21 @@ def test_members_cost_the_set_of_their_accounts_and_no_more() -> None:
     assert rejected == [1, 100_002]
     assert tally.read == 100_002
     assert peak < 20 * 2**20  # 17 MB of input, of which a set of ints is kept
+
+
+def test_chunks_end_by_lines_and_by_bytes(monkeypatch) -> None:
+    """A chunk is held in memory: two thousand lines of a megabyte would be two gigabytes."""
+    monkeypatch.setattr("gateway.intake.reading.CHUNK_BYTES_MAX", 1 << 20)
+    long = b'{"account": "31614261", "more": "' + b"x" * 300_000 + b'"}\n'
+
+    def sizes(body: bytes, most: int) -> list[int]:
+        tally = Tally()
+        lines = read(
+            io.BytesIO(body), format="ndjson", shape=CONSENTS, take=lambda f: (f, ()), tally=tally
+        )
+        return [len(chunk) for chunk in chunks(lines, tally, most=most)]
+
+    assert sizes(b'{"account": "31614261"}\n' * 25, 10) == [10, 10, 5]
+    assert max(sizes(long * 30, 2_000)) <= 5
+    assert sum(sizes(long * 30, 2_000)) == 30
+    assert sizes(b"", 10) == []

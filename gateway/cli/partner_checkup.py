@@ -1,0 +1,33 @@
+"""`mrx partner test`: walk the way to a partner, and say where it is broken."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+import typer
+
+from gateway import checkup
+from gateway.cli import answer, exits, here
+from gateway.cli.nouns import noun
+from gateway.cli.options import AsJson, Partner
+
+app = noun()
+
+
+@app.command("test", epilog="Example: mrx partner test mx-neec")
+def walk(code: Partner, *, as_json: AsJson = False) -> None:
+    """Test the way to a partner: name, port, TLS, certificates, signatures, formats, clocks.
+
+    Nothing about a member is asked or sent, and nothing changes. Exits with 3 if a step failed;
+    each says what to do next.
+    """
+    with here.house() as house:
+        found = checkup.check(house, code, clock=lambda: datetime.now(UTC))
+    facts = {
+        "partner": found.partner,
+        "address": found.address,
+        "well": found.well,
+        "steps": [{**asdict(step), "result": step.result.value} for step in found.steps],
+    }
+    answer.one(facts, json=as_json)
+    if not found.well:
+        raise typer.Exit(exits.REJECTED)

@@ -1,0 +1,162 @@
+"""Carrying out a push that came by HTTP: the intake reads its body from the spool, the register
+says how it ended.
+
+    body in the spool --> register: running --> intake --> done | waiting | interrupted
+
+A crash before the intake is done leaves `running`, and the next sweep says `interrupted`; a crash
+after it, the same: the push is complete then, and pushed again it changes nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from gateway import pushes, spool
+from gateway.intake import push_consents, push_members
+from gateway.intake.report import Report
+from gateway.pushes import Kind, Pushed, Rejections, State
+from gateway.spool import Spooled
+from outbox.house import House
+from schemas.errors import BadRequest
+
+# What an answer shows at once; the rest is read page by page.
+SHOWN = 1_000
+
+
+def take(house: House, push: Pushed, body: Spooled, *, now: datetime) -> None:
+    """Enter a new push and carry it out; its body is removed unless the push waits."""
+    try:
+        with house.database.write() as tx:
+            pushes.begin(tx, push)
+        _run(house, push, body, now=now, approved_by=None)
+    finally:
+        body.remove()
+
+
+def approve(house: House, push: Pushed, *, by: str, now: datetime) -> None:
+    """Let a waiting push in. Raises `BadRequest` MRX-7014 (one's own), MRX-7015 (not waiting)."""
+    body = _waiting(house, push)
+    try:
+        with house.database.write() as tx:
+            pushes.resume(tx, push.id, by=by)
+    except BaseException:
+        body.let_go()
+        raise
+    try:
+        _run(house, push, body, now=now, approved_by=by)
+    finally:
+        body.remove()
+
+
+def discard(house: House, push: Pushed, *, by: str, now: datetime) -> None:
+    """Give up a waiting push. Raises `BadRequest` MRX-7015 if it does not wait."""
+    body = _waiting(house, push)
+    try:
+        with house.database.write() as tx:
+            pushes.discard(tx, push.id, by=by, now=now)
+    except BaseException:
+        body.let_go()
+        raise
+    body.remove()  # a crash before this leaves a file that the next sweep removes
+
+
+def _waiting(house: House, push: Pushed) -> Spooled:
+    if push.state is not State.WAITING:
+        raise BadRequest("MRX-7015")
+    body = spool.take(house, push.id)
+    if body is None:  # somebody else decides it in this moment
+        raise BadRequest("MRX-7015")
+    return body
+
+
+def _run(
+    house: House, push: Pushed, body: Spooled, *, now: datetime, approved_by: str | None
+) -> None:
+    rejections = Rejections(house, push.id)
+    try:
+        intake = _members if push.kind is Kind.MEMBERS else _consents
+        report = intake(house, push, body, rejections, now=now, approved_by=approved_by)
+        rejections.flush()
+    except BaseException:
+        with house.database.write() as tx:
+            pushes.settle(tx, push.id, State.INTERRUPTED, None, now=now)
+        raise
+    waits = bool(report.waiting) and not push.dry_run
+    told = _told(report, cut=rejections.cut)
+    with house.database.write() as tx:
+        pushes.settle(tx, push.id, State.WAITING if waits else State.DONE, told, now=now)
+    if waits:
+        body.let_go()
+
+
+def _members(
+    house: House,
+    push: Pushed,
+    body: Spooled,
+    rejections: Rejections,
+    *,
+    now: datetime,
+    approved_by: str | None,
+) -> Report:
+    order = push_members.Push(
+        open=body.open,
+        format=push.format,
+        mode="snapshot" if push.mode == "snapshot" else "delta",
+        as_of=push.as_of,
+        now=now,
+        by=f"token {push.token}",
+        dry_run=push.dry_run,
+        approve=approved_by is not None,
+        approved_by=None if approved_by is None else f"token {approved_by}",
+        push=push.id,
+        rejected=rejections.add,
+        rejections_max=0,
+    )
+    return push_members.push(house, order)
+
+
+def _consents(
+    house: House,
+    push: Pushed,
+    body: Spooled,
+    rejections: Rejections,
+    *,
+    now: datetime,
+    approved_by: str | None,  # noqa: ARG001  # consents never wait
+) -> Report:
+    order = push_consents.Push(
+        source=body.open(),
+        format=push.format,
+        as_of=push.as_of,
+        now=now,
+        by=f"token {push.token}",
+        dry_run=push.dry_run,
+        push=push.id,
+        rejected=rejections.add,
+        rejections_max=0,
+    )
+    return push_consents.push(house, order)
+
+
+def _told(report: Report, *, cut: bool) -> Mapping[str, Any]:
+    """What the register keeps: counts, codes and numbers of revocations."""
+    plan = None
+    if report.plan is not None:
+        plan = {partner: asdict(one) for partner, one in sorted(report.plan.items())}
+    return {
+        "read": report.read,
+        "accepted": report.accepted,
+        "unchanged": report.unchanged,
+        "ignored": report.ignored,
+        "rejected": report.rejected,
+        "withdrawn": report.withdrawn,
+        "revoked": report.revoked,
+        "dropped_fields": report.dropped_fields,
+        "warnings": report.warnings,
+        "revocations": report.revocations[:SHOWN],
+        "rejections_cut": cut,
+        "waiting": [asdict(one) for one in report.waiting],
+        "note": report.note,
+        "plan": plan,
+    }

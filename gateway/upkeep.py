@@ -1,0 +1,19 @@
+"""Upkeep of the source door: what no promise needs any more goes, what died is called dead."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete
+
+from gateway import pushes
+from outbox.house import House
+from schemas.tables import idempotency_keys
+
+KEYS_KEPT_FOR = timedelta(days=7)
+
+
+def tidy(house: House, *, now: datetime) -> None:
+    """To be called when a server starts, and every now and then."""
+    pushes.tidy(house, now=now)
+    with house.database.write() as tx:
+        old = idempotency_keys.c.at < now - KEYS_KEPT_FOR
+        tx.execute(delete(idempotency_keys).where(old))

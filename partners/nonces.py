@@ -1,0 +1,22 @@
+"""Nonces of signed requests: each counts once, for as long as its signature could be believed."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete
+
+from schemas.database import upsert
+from schemas.tables import nonces
+
+# A signature is believed five minutes around its moment, whichever clock is ahead: ten in all.
+KEPT = timedelta(minutes=15)
+
+
+def spend(tx: Connection, certificate: str, nonce: str, *, now: datetime) -> bool:
+    """Use up a nonce of the certificate with this fingerprint; say whether it was still fresh."""
+    tx.execute(delete(nonces).where(nonces.c.at < now - KEPT))
+    done = tx.execute(
+        upsert(tx, nonces)
+        .values(certificate=certificate, nonce=nonce, at=now)
+        .on_conflict_do_nothing(index_elements=["certificate", "nonce"])
+    )
+    return done.rowcount == 1

@@ -1,0 +1,107 @@
+"""Batches that wait, at the operators' door."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from gateway.tokens import Scope
+from schemas.record import Record
+from tests.gateway.api.doors import application, bearer, token
+from tests.gateway.sender import Sender, roll, some
+from tests.world import World
+
+NOW = datetime.now(UTC)
+PATH = "/v1/ops/inbound"
+
+
+@pytest.fixture
+def http(small_world: World) -> TestClient:
+    client = TestClient(application(small_world.house))
+    client.headers.update(bearer(token(small_world.house, Scope.OPERATE)))
+    return client
+
+
+@pytest.fixture
+def members() -> list[Record]:
+    return some(200)
+
+
+@pytest.fixture
+def waiting(small_world: World, members: list[Record]) -> str:
+    """The id of a batch that waits: it would take half of the roll away, and bring one member."""
+    sender = Sender(small_world)
+    sender.send(sender.next(members), now=NOW - timedelta(days=2))
+    sender.send(sender.next(some(1), [one.ref for one in members[:100]]), now=NOW)
+    return "mx-neec.routine.00000000000000aa.2.1"
+
+
+def listed(http: TestClient, **query: Any) -> list[str]:
+    answer = http.get(PATH, params=query)
+    assert answer.status_code == 200, answer.text
+    return [one["id"] for one in answer.json()["items"]]
+
+
+def test_batches_are_listed_by_state_page_by_page(http: TestClient, waiting: str):
+    applied = "mx-neec.routine.00000000000000aa.1.1"
+
+    assert listed(http) == [applied, waiting]
+    assert listed(http, state="quarantined") == [waiting]
+    assert listed(http, partner="ca-pip") == []
+    first = http.get(PATH, params={"limit": 1}).json()
+    assert [one["id"] for one in first["items"]] == [applied]
+    second = http.get(PATH, params={"limit": 1, "after": first["next"]}).json()
+    assert ([one["id"] for one in second["items"]], second["next"]) == ([waiting], None)
+
+
+def test_one_that_waits_says_what_it_would_do(http: TestClient, waiting: str):
+    shown = http.get(f"{PATH}/{waiting}").json()
+
+    assert (shown["state"], shown["announced"], shown["withdrawn"]) == ("quarantined", 1, 100)
+    assert shown["plan"] == {"come": 1, "gone": 100, "changed": 0}
+    applied = http.get(f"{PATH}/{waiting.replace('.2.1', '.1.1')}").json()
+    assert (applied["state"], applied["plan"]) == ("applied", None)
+
+
+def test_approving_applies_it(http: TestClient, waiting: str, small_world: World):
+    answer = http.post(f"{PATH}/{waiting}/approve", json={"reason": "they moved"})
+
+    assert answer.status_code == 200, answer.text
+    said = answer.json()
+    assert (said["state"], said["reason"], said["owed"]) == ("applied", "they moved", True)
+    assert said["decided_by"].startswith("token ")
+    assert len(roll(small_world)) == 101
+
+
+def test_rejecting_takes_nothing(http: TestClient, waiting: str, small_world: World):
+    answer = http.post(f"{PATH}/{waiting}/reject", json={"reason": "a test file"})
+
+    assert (answer.status_code, answer.json()["state"]) == (200, "rejected")
+    assert len(roll(small_world)) == 200
+
+
+def test_a_double_click_under_a_key_is_one_decision(http: TestClient, waiting: str):
+    asked = {"json": {"reason": "they moved"}, "headers": {"Idempotency-Key": "k1"}}
+
+    first, again = (http.post(f"{PATH}/{waiting}/approve", **asked) for _ in range(2))
+
+    assert (first.status_code, first.content) == (again.status_code, again.content)
+    other = http.post(f"{PATH}/{waiting}/reject", json={"reason": "no"})
+    assert (other.status_code, other.json()["code"]) == (409, "MRX-5022")
+
+
+@pytest.mark.parametrize("act", ["", "/approve", "/reject"])
+def test_a_batch_nobody_sent_is_not_there(http: TestClient, act: str):
+    url = f"{PATH}/mx-neec.routine.00000000000000aa.7.1{act}"
+
+    answer = http.post(url, json={"reason": "why"}) if act else http.get(url)
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "MRX-5014")
+
+
+@pytest.mark.parametrize("reason", ["", " ", "two\nlines", "x" * 501, None])
+def test_a_decision_needs_a_reason_of_one_line(http: TestClient, waiting: str, reason: Any):
+    answer = http.post(f"{PATH}/{waiting}/approve", json={"reason": reason})
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "MRX-7003")
