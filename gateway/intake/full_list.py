@@ -19,6 +19,7 @@ from schemas.member import Member
 # A full list that would withdraw more than this share, and more than this many, waits.
 GUARD_SHARE = 0.05
 GUARD_COUNT = 10
+PART = 1_000
 _PAGE = 10_000
 
 
@@ -50,19 +51,25 @@ def look(
 
 
 def missing(house: House, seen: Seen | None, *, as_of: datetime) -> Iterator[list[str]]:
-    """The accounts a list as of that moment leaves out, some thousand at a time.
+    """The accounts a list as of that moment leaves out, a thousand at a time.
 
-    The roll is read page by page, with no transaction open in between.
+    The roll is read page by page, with no transaction open in between. Every part but the last
+    has the same length: queries of many lengths would each be prepared and kept by the driver.
     """
     after = ""
+    gone: list[str] = []
     while seen is not None:
         with house.database.read() as tx:
             page = roll.present(tx, before=as_of, after=after, limit=_PAGE)
         if not page:
-            return
+            break
         after = page[-1]
-        if gone := [account for account in page if account not in seen]:
-            yield gone
+        gone += [account for account in page if account not in seen]
+        while len(gone) >= PART:
+            yield gone[:PART]
+            gone = gone[PART:]
+    if gone:
+        yield gone
 
 
 def over_guard(house: House, gone: Iterable[list[str]]) -> list[Guarded]:

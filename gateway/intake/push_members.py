@@ -81,8 +81,7 @@ def _carry_out(house: House, order: Push, seen: Seen | None) -> Report:
         order.step(tally.read)
     report.close(tally)
     for some in full_list.missing(house, seen, as_of=order.as_of):
-        for part in (some[at : at + CHUNK // 2] for at in range(0, len(some), CHUNK // 2)):
-            report.withdrawn += _withdraw(house, order, part, report)
+        report.withdrawn += _withdraw(house, order, some, report)
     if not order.dry_run:
         _enter(house, order, report, tally)
     return report

@@ -120,7 +120,6 @@ def test_another_partners_reference_is_never_touched(whole_world: World):
 
     report = mend(world)
     with world.house.database.write() as tx:
-        assert repair.withdraw(tx, MEXICO, [canadas.ref], now=world.clock()) == []
         none = repair.tell_again(tx, world.house, MEXICO, {canadas.ref: 9}, now=world.clock())
         assert none == []
         assert repair.end(tx, world.house, MEXICO, [canadas.ref], now=world.clock()) == []
