@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy import Connection, Row
 
-from gateway.cli import answer, files, here, partner_certificates, partner_checkup
+from gateway.cli import answer, files, here, partner_certificates, partner_checkup, partner_terms
 from gateway.cli.connecting import base_url
 from gateway.cli.connecting import connect as connect_partner
 from gateway.cli.nouns import noun
@@ -22,6 +22,7 @@ from schemas.programme import PROGRAMMES
 app = noun()
 app.add_typer(partner_certificates.app)
 app.add_typer(partner_checkup.app)
+app.add_typer(partner_terms.app)
 
 
 @app.command("list", epilog="Example: mrx partner list")
@@ -48,6 +49,7 @@ def show(code: Partner, *, as_json: AsJson = False) -> None:
         facts = {
             **_overview(tx, house, registered, counts, now=now),
             **_agreement(registered),
+            **partner_terms.facts(registered),
             **_holdings(tx, code),
             "lanes": [_lane(row, now=now) for row in lane.of(tx, code)],
             "certificates": [

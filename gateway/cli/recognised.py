@@ -19,7 +19,7 @@ from schemas.ref import parse as read_ref
 COLUMNS = ("programme", "ref", "name", "status", "since", "usable", "why_not", "stale", "as_of")
 
 Ref = Annotated[str, typer.Argument(metavar="REF", help="The member's reference.")]
-Mid = Annotated[str, typer.Argument(metavar="MID")]
+Mid = Annotated[str, typer.Argument(metavar="MID", help="A manufacturer identification code.")]
 
 app = noun()
 
@@ -27,7 +27,7 @@ app = noun()
 @app.command(epilog="Example: mrx recognised lookup MID MXINVCOM123TIJ")
 def lookup(
     scheme: Annotated[str, typer.Argument(metavar="SCHEME", help="Such as MID or MX-RFC.")],
-    value: Annotated[str, typer.Argument(metavar="VALUE")],
+    value: Annotated[str, typer.Argument(metavar="VALUE", help="The identifier itself.")],
     *,
     programme: Annotated[
         str | None, typer.Option(metavar="CODE", help="Only members of this programme.")

@@ -16,13 +16,16 @@ from tests.gateway.cli.command import Mrx
 ROOT: Any = get_command(app)
 EXAMPLE = "Example: mrx "
 NAMES = """
-batch export, batch list, batch show, certificate, conformance, consent grant, consent list,
-consent revoke, deliver, demo, disclosure show, explain, init, key activate, key list, key stage,
-ledger verify, member preview, member show, notice list, open, openapi, outcome list,
-partner approve-certificate, partner certificates, partner connect, partner list, partner pause,
-partner reject-certificate, partner resume, partner show, partner test, pull, push consents,
-push members, reconcile, revocation show, roll list, sandbox, serve, token create, token list,
-token revoke, translate from, translate to, version
+batch export, batch list, batch next, batch show, certificate, conformance, consent grant,
+consent list, consent revoke, deliver, demo, disclosure show, explain, inbound approve,
+inbound import, inbound list, inbound reject, inbound show, init, key activate, key list,
+key stage, ledger verify, member preview, member show, notice list, open, openapi,
+outcome list, partner approve-certificate, partner certificates, partner connect,
+partner list, partner pause, partner reject-certificate, partner resume, partner show, partner terms,
+partner test, partner withdraw-certificate, pull, push consents, push members, receipt import,
+recognised attach, recognised detach, recognised lookup, recognised show, reconcile,
+revocation show, roll list, sandbox, serve, token create, token list, token revoke,
+translate from, translate to, version
 """
 
 
