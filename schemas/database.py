@@ -27,7 +27,7 @@ _PRAGMAS = (
     "synchronous=FULL",
     "foreign_keys=ON",
     "journal_size_limit=67108864",
-    "cache_size=-32768",
+    "cache_size=-16384",
     "temp_store=MEMORY",
 )
 
@@ -96,6 +96,8 @@ def _engine(file: Path, *, begin: str, pragmas: tuple[str, ...]) -> Engine:
     engine = create_engine(
         f"sqlite:///{file}",
         module=pysqlite3,
+        # A statement kept prepared remembers its thousands of parameters, and lists differ in length.
+        connect_args={"cached_statements": 32},
         pool_size=16,
         max_overflow=16,
         pool_use_lifo=True,  # the connection whose cache is warm; the others stay small
