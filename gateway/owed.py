@@ -2,20 +2,25 @@
 
     owed --brought to {address}/v1/partner/receipts, 204--> told
 
+    owed --they know no such batch, or a newer issue of it--> turned away
+
 A partner whose address we do not know hears when it repeats the batch, or by hand. What does not
-arrive is tried again, later and later; the same receipt twice changes nothing at the other end.
-A crash after the answer and before its commit: it is brought once more.
+arrive is tried again, later and later, and what is refused does not stand before the others; the
+same receipt twice changes nothing at the other end. A crash after the answer and before its
+commit: it is brought once more.
 """
 
 import logging
 import random
+import re
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import literal, select, update
 
 from gateway import inbound_batches
 from outbox import asking, ledger, retry
+from outbox.call import Reply
 from outbox.house import House
 from partners import agreements
 from partners.agreements import Registered
@@ -29,6 +34,10 @@ logger = logging.getLogger("mrx.owed")
 
 PATH = "/v1/partner/receipts"
 TOLD = 204
+REFUSED = 409
+SILENT = "MRX-6001"
+# It answers no batch of theirs, or an issue that they have replaced since. Neither ever passes.
+_NOBODY_WAITS = re.compile(rb'"code": ?"(MRX-4009|MRX-4010)"')
 
 
 def address(registered: Registered) -> str | None:
@@ -38,10 +47,10 @@ def address(registered: Registered) -> str | None:
 
 @dataclass(slots=True)
 class _Patience:
-    """How often in a row a partner could not be reached, and when to try again."""
+    """How often in a row a partner, or one receipt, was tried in vain, and when to try again."""
 
+    not_before: datetime
     failures: int = 0
-    not_before: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -51,22 +60,30 @@ class Owed:
     """
 
     house: House
-    _patience: dict[str, _Patience] = field(default_factory=dict)
+    # A silent partner's, by its code; that of a receipt which was refused, by its place.
+    _patience: dict[str | Place, _Patience] = field(default_factory=dict)
 
     def bring(self, *, now: datetime) -> int:
         """Bring what is owed and may be tried now; return how many were taken."""
         taken = 0
-        for place, url in self._due():
-            patience = self._patience.setdefault(place.partner, _Patience())
-            if patience.not_before is not None and now < patience.not_before:
+        due = self._due()
+        still = {place for place, _ in due} | {place.partner for place, _ in due}
+        self._patience = {one: known for one, known in self._patience.items() if one in still}
+        for place, url in due:
+            if self._rests(place.partner, now) or self._rests(place, now):
                 continue
-            if self._brought(place, url, now=now):
-                self._patience.pop(place.partner)
-                taken += 1
+            try:
+                reply = self._bring(place, url, now=now)
+                self._patience.pop(place.partner, None)  # whatever it said, it is there
+                turned_away = _turned_away(reply)
+                if turned_away is None:
+                    asking.expected(reply, TOLD)
+            except MrxError as error:
+                logger.warning("receipt owed to %s: %s", place.partner, error)
+                self._put_off(place.partner if error.code == SILENT else place, now=now)
                 continue
-            patience.failures += 1
-            trips = max(0, patience.failures - retry.FAILURES_TO_OPEN)
-            patience.not_before = now + self._delay(patience.failures, trips)
+            self._settle(place, turned_away, now=now)
+            taken += turned_away is None
         return taken
 
     def _due(self) -> list[tuple[Place, str]]:
@@ -80,35 +97,45 @@ class Owed:
             }
         return [(inbound_batches.place(row), url) for row in rows if (url := urls[row.partner])]
 
-    def _brought(self, place: Place, url: str, *, now: datetime) -> bool:
+    def _bring(self, place: Place, url: str, *, now: datetime) -> Reply:
         mine = inbound_batches.where(place)
         with self.house.database.read() as tx:
             receipt = bytes(tx.scalars(select(batches.c.receipt).where(mine)).one())
-        try:
-            reply = asking.ask(
-                self.house,
-                url,
-                to=place.partner,
-                path=PATH,
-                method="POST",
-                body=receipt,
-                now=now,
-            )
-            asking.expected(reply, TOLD)
-        except MrxError as error:
-            logger.warning("receipt owed to %s: %s", place.partner, error)
-            return False
+        return asking.ask(
+            self.house, url, to=place.partner, path=PATH, method="POST", body=receipt, now=now
+        )
+
+    def _settle(self, place: Place, turned_away: str | None, *, now: datetime) -> None:
+        """It is owed no more: it was taken, or it was turned away with this code."""
+        if turned_away is not None:
+            logger.warning("receipt owed to %s: turned away, %s", place.partner, turned_away)
         with self.house.database.write() as tx:
-            tx.execute(update(batches).where(mine).values(owed=False))
-            told = {
+            tx.execute(update(batches).where(inbound_batches.where(place)).values(owed=False))
+            told: dict[str, object] = {
                 "lane": place.kind,
                 "epoch": place.epoch,
                 "batch": place.number,
                 "issue": place.issue,
             }
-            ledger.add(tx, "receipt brought", told, now=now, partner=place.partner)
-        return True
+            if turned_away is None:
+                ledger.add(tx, "receipt brought", told, now=now, partner=place.partner)
+            else:
+                told |= {"code": turned_away}
+                ledger.add(tx, "receipt turned away", told, now=now, partner=place.partner)
 
-    def _delay(self, failures: int, trips: int) -> timedelta:
+    def _rests(self, one: str | Place, now: datetime) -> bool:
+        known = self._patience.get(one)
+        return known is not None and now < known.not_before
+
+    def _put_off(self, one: str | Place, *, now: datetime) -> None:
+        known = self._patience.setdefault(one, _Patience(now))
+        known.failures += 1
+        trips = max(0, known.failures - retry.FAILURES_TO_OPEN)
         dice = random.random()  # noqa: S311  # it spreads waiting times, nothing else
-        return retry.delay(Lane.ROUTINE, failures, trips, dice=dice)
+        known.not_before = now + retry.delay(Lane.ROUTINE, known.failures, trips, dice=dice)
+
+
+def _turned_away(reply: Reply) -> str | None:
+    """The code with which a gateway like ours says that nobody waits for this receipt there."""
+    found = _NOBODY_WAITS.search(reply.body[:4096]) if reply.status == REFUSED else None
+    return None if found is None else found[1].decode()

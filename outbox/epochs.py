@@ -87,6 +87,13 @@ def sent(tx: Connection, partner: str) -> dict[Lane, Sent]:
     return found
 
 
+def unused(tx: Connection, partner: str, kind: Lane) -> bool:
+    """Whether no batch was ever sealed in the lane's present epoch: nobody can be lost in it."""
+    where = (lanes.c.partner == partner) & (lanes.c.kind == kind.value)
+    next_number: int = tx.scalars(select(lanes.c.next_number).where(where)).one()
+    return next_number == 1
+
+
 def open_new(tx: Connection, partner: str, kind: Lane, *, why: str, now: datetime) -> str:
     """Open a new epoch of one lane and return its name. Its lease ends, its fence is raised."""
     where = (lanes.c.partner == partner) & (lanes.c.kind == kind.value)

@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 import orjson
 
 from outbox.epochs import Sent, Taken
-from outbox.repair import VERSION_MAX
+from outbox.repair import VERSION_TOP
 from schemas import ref as refs
 from schemas.batch import Lane
 from schemas.errors import BadRequest
@@ -26,7 +26,9 @@ from schemas.holdings import BUCKETS, Bucket, Holdings, bucket_of, total
 HELD = "/v1/partner/holdings"
 EXPECTED = "/v1/partner/holdings/expected"
 PAGE = 10_000
-_PAGES_MAX = 1_000  # of one bucket: an end to a partner that never ends
+# Of one bucket: an end to a partner that never ends. All its buckets may hold 128 million.
+_PAGES_MAX = 1_000
+REFS_MAX = 500_000
 _EPOCHS_MAX = 1_000
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _EPOCH = re.compile(r"[0-9a-f]{16}")
@@ -83,6 +85,8 @@ def bucket(ask: Ask, place: str, number: int) -> dict[str, Entry]:
         for item in items:
             ref, entry = _entry(item, number)
             found[ref] = entry
+        if len(found) > REFS_MAX:
+            raise _not_so()
         cursor = page.get("next")
         if cursor is None:
             return found
@@ -138,7 +142,7 @@ def _entry(item: Any, number: int) -> tuple[str, Entry]:
         leaf = None if said is None else bytes.fromhex(_shape(_DIGEST, said))
         if not refs.is_ref(ref) or bucket_of(ref) != number:
             raise _not_so()
-        version = _whole(item["version"], VERSION_MAX)
+        version = _whole(item["version"], VERSION_TOP)
     except (KeyError, TypeError, ValueError) as error:
         raise _not_so() from error
     return ref, Entry(version, leaf)

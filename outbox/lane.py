@@ -83,6 +83,12 @@ def of_partner(tx: Connection, partner: str) -> list[int]:
     return list(tx.scalars(select(lanes.c.id).where(lanes.c.partner == partner)))
 
 
+def lock(tx: Connection, partner: str) -> None:
+    """Lock a partner's two lanes until the transaction ends, in the order of their ids."""
+    mine = lanes.c.partner == partner
+    tx.execute(select(lanes.c.id).where(mine).order_by(lanes.c.id).with_for_update())
+
+
 def work() -> ColumnElement[bool]:
     """Whether a lane has a batch in flight or a row that could be told."""
     flying = exists().where(batches.c.lane_id == lanes.c.id, UNANSWERED)

@@ -73,9 +73,11 @@ def ask_again(house: House, partner: str, ask: Ask, post: Post, *, dry_run: bool
     """
     with house.database.read() as tx:
         agreements.get(tx, partner)
+    expects = inventory.expected(ask)
+    # Ours is read after theirs: what they count as answered we had taken before.
+    with house.database.read() as tx:
         ours = holdings.buckets(tx, partner, Side.THEIRS)
         taken = _taken(tx, partner)
-    expects = inventory.expected(ask)
     wanted = frozenset(n for n in range(BUCKETS) if ours[n] != expects.buckets[n])
     found = _Found()
     if wanted:

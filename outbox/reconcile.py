@@ -20,6 +20,7 @@ from sqlalchemy import Connection, select
 
 from outbox import epochs, holdings, inventory, ledger, repair, standstill
 from outbox import lane as lanes_
+from outbox.epochs import Sent
 from outbox.house import House
 from outbox.inventory import Ask, Entry, Inventory
 from outbox.repair import slices
@@ -61,6 +62,7 @@ class _Found:
 
     compared: int = 0
     waiting: int = 0
+    lost: list[Lane] = field(default_factory=list)
     again: dict[str, int | None] = field(default_factory=dict)
     ended: list[str] = field(default_factory=list)
     withdraw: list[str] = field(default_factory=list)
@@ -85,14 +87,12 @@ def reconcile(
     with house.database.read() as tx:
         agreements.get(tx, partner)
     if dry_run:
-        theirs, ours, found = _find(house, partner, ask)
-        with house.database.read() as tx:
-            lost = _lost(tx, partner, theirs)
-        return _report(partner, theirs, ours, found, lost, dry_run=True)
+        theirs, ours, found = _find(house, partner, ask, lambda: None)
+        return _report(partner, theirs, ours, found, dry_run=True)
     with standstill.held(house, partner, worker=worker, clock=clock) as standing:
         with standing.write(house) as tx:
             _mend(tx, partner)
-        theirs, ours, found = _find(house, partner, ask)
+        theirs, ours, found = _find(house, partner, ask, lambda: standing.renew(house))
         for refs in slices(found.again):
             with standing.write(house) as tx:
                 now = clock()
@@ -111,11 +111,10 @@ def reconcile(
                 _enter(tx, partner, "withdrawn", refs, by=by, now=now)
         with standing.write(house) as tx:
             now = clock()
-            lost = _lost(tx, partner, theirs)
-            for kind in lost:
-                epochs.open_new(tx, partner, kind, why="reconciled", now=now)
             lanes_.hurry(tx, only=partner)
-            report = _report(partner, theirs, ours, found, lost, dry_run=False)
+            for kind in found.lost:
+                epochs.open_new(tx, partner, kind, why="reconciled", now=now)
+            report = _report(partner, theirs, ours, found, dry_run=False)
             _conclude(tx, report, theirs, by=by, now=now)
     return report
 
@@ -123,18 +122,25 @@ def reconcile(
 # -- finding ---------------------------------------------------------------------------------------
 
 
-def _find(house: House, partner: str, ask: Ask) -> tuple[Inventory, list[Bucket], _Found]:
+def _find(
+    house: House, partner: str, ask: Ask, renew: Callable[[], None]
+) -> tuple[Inventory, list[Bucket], _Found]:
+    """Ask and compare. `renew` is called after each answer that was waited for."""
     with house.database.read() as tx:
         ours = holdings.added_up(tx, partner)
+        # Before the question: a receipt that comes while we wait moves our place, and not theirs.
+        sent = epochs.sent(tx, partner)
     theirs = inventory.held(ask)
+    renew()
     differing = [n for n in range(BUCKETS) if ours[n] != theirs.buckets[n]]
-    found = _Found()
+    found = _Found(lost=_lost(sent, theirs))
     if not differing:
         return theirs, ours, found
     with house.database.read() as tx:
         mine = _leaves(tx, partner, frozenset(differing))
     for number in differing:
         said = inventory.bucket(ask, inventory.HELD, number)
+        renew()
         with house.database.read() as tx:
             _sort(tx, partner, mine[number], said, found)
     return theirs, ours, found
@@ -166,7 +172,9 @@ def _sort(
 
 def _decide(partner: str, ref: str, life: Any | None, entry: Entry | None, found: _Found) -> None:
     if life is None or (life.partner == partner and life.gone_at is not None):
-        found.withdraw.append(ref)
+        # Without a leaf they have it no more either: its deletion was confirmed while we asked.
+        if entry is not None and entry.leaf is not None:
+            found.withdraw.append(ref)
     elif life.partner != partner:
         return  # nothing we ever told this partner: not a word about it
     elif life.withdraw_since is not None:
@@ -200,12 +208,12 @@ def _state(partner: str, refs: list[str]) -> Any:
     )
 
 
-def _lost(tx: Connection, partner: str, theirs: Inventory) -> list[Lane]:
+def _lost(sent: dict[Lane, Sent], theirs: Inventory) -> list[Lane]:
     """The lanes that cannot go on where they are."""
     return [
         kind
-        for kind, sent in epochs.sent(tx, partner).items()
-        if not epochs.in_place(sent, theirs.taken[kind].get(sent.epoch))
+        for kind, place in sent.items()
+        if not epochs.in_place(place, theirs.taken[kind].get(place.epoch))
     ]
 
 
@@ -257,7 +265,6 @@ def _report(
     theirs: Inventory,
     ours: list[Bucket],
     found: _Found,
-    lost: list[Lane],
     *,
     dry_run: bool,
 ) -> Report:
@@ -272,6 +279,6 @@ def _report(
         withdrawn=len(found.withdraw),
         ended=len(found.ended),
         waiting=found.waiting,
-        epochs=tuple(kind.value for kind in lost),
+        epochs=tuple(kind.value for kind in found.lost),
         dry_run=dry_run,
     )

@@ -18,8 +18,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select, update
 
-from outbox import holdings, pending, withdrawals
+from outbox import holdings, outcomes, pending, withdrawals
 from outbox.house import House
+from outbox.outcomes import Blocked
 from outbox.withdrawals import ANNOUNCE
 from schemas.ref import is_ref
 from schemas.status import Status
@@ -27,9 +28,12 @@ from schemas.tables import disclosures, revocations
 from schemas.tables import pending as rows_
 
 SLICE = 1_000  # references a transaction, so that others get their turn
+REFUSED = "MRX-2210"  # by the partner, one notice alone
 NOT_OURS = ""  # the account of a life that we never heard of
-# No end tells a version near to it: a partner that says so is not believed.
+# No end tells a version near to it: what a partner says beyond it is not believed, and between it
+# and the top there is room for the versions that follow.
 VERSION_MAX = 10**9
+VERSION_TOP = 2**31 - 1
 
 
 def slices(refs: Iterable[str]) -> Iterator[list[str]]:
@@ -60,7 +64,7 @@ def tell_again(
     other = [
         {
             "which": row.ref,
-            "version": max(row.version, they_hold[row.ref] or 0),
+            "version": max(row.version, min(they_hold[row.ref] or 0, VERSION_MAX)),
             "best_status": max(Status.VALIDATED, Status(row.best_status), key=_rank).value,
         }
         for row in live
@@ -96,19 +100,24 @@ def end(
 
     The life is over, since a withdrawn reference is never taken again. The pair waits for a person
     as refused by the partner: whoever resumes it, or brings news of it, says that consent stands.
+    One that is being withdrawn is left alone: the receipt will say what became of it, and a new
+    consent is not to wait for it.
     """
-    lives = [row for row in _lives(tx, partner, refs) if row.gone_at is None]
+    lives = [row for row in _lives(tx, partner, refs) if row.withdraw_since is None]
     over = [(row.account, row.ref) for row in lives]
     holdings.forget(tx, partner, [row.ref for row in lives])
     _forget(tx, [row.ref for row in lives])
     withdrawals.withdraw(tx, partner, over, reason="withdrawn before", now=now)
     accounts = [row.account for row in lives]
     pending.mark(tx, house, accounts, now=now, partner=partner)
-    tx.execute(
+    waiting = tx.scalars(
         update(rows_)
         .where(rows_.c.partner == partner, rows_.c.account.in_(accounts), rows_.c.ref == ANNOUNCE)
-        .values(blocked="MRX-2210", partner_code="withdrawn")
+        .values(blocked=REFUSED, partner_code="withdrawn")
+        .returning(rows_.c.account)
     )
+    left = [Blocked(account, REFUSED) for account in sorted(waiting)]
+    outcomes.blocked(tx, partner, left, now=now)
     return [row.ref for row in lives]
 
 

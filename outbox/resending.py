@@ -46,14 +46,17 @@ class Answer:
 def resend(tx: Connection, house: House, partner: str, asked: Request, *, now: datetime) -> Answer:
     """Queue what the partner asks for."""
     lost = sorted(set(asked.lost_place))
-    for kind in lost:  # first: the lanes come first in the order of locks
-        epochs.open_new(tx, partner, kind, why="the partner lost its place", now=now)
+    # First: the lanes come first in the order of locks.
+    lanes.lock(tx, partner)
+    lanes.hurry(tx, only=partner)
+    for kind in lost:
+        if not epochs.unused(tx, partner, kind):  # or it was asked for twice
+            epochs.open_new(tx, partner, kind, why="the partner lost its place", now=now)
     again: dict[str, int | None] = dict.fromkeys(asked.missing)
     again.update(asked.differing or {})
     told = repair.tell_again(tx, house, partner, again, now=now)
     ended = repair.end(tx, house, partner, asked.withdrawn, now=now)
     gone = repair.withdraw(tx, partner, asked.unknown, now=now)
-    lanes.hurry(tx, only=partner)
     entry = {
         "told_again": told,
         "ended": ended,

@@ -36,6 +36,11 @@ class Standstill:
                     raise BadRequest("MRX-5021")
             yield tx
 
+    def renew(self, house: House) -> None:
+        """Keep both lanes a lease longer: a partner may take its time with each answer."""
+        with self.write(house):
+            pass
+
 
 @contextmanager
 def held(

@@ -4,20 +4,27 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import uvicorn
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from gateway import inbound_batches, quarantine
 from gateway.app import build
 from gateway.inbound_batches import Inbound, State
 from gateway.owed import Owed
 from gateway.settings import Settings
+from outbox import asking
+from outbox.call import Reply
 from outbox.house import House
 from partners import agreements
-from schemas.tables import foreign_rolls
+from schemas import exchange
+from schemas.tables import foreign_rolls, ledger
+from schemas.tables import inbound_batches as inbound_batches_
+from signing.open import open_sealed
+from signing.seal import seal
 from tests.gateway.sender import Sender, record, some
 from tests.world import World, member
 
@@ -72,6 +79,20 @@ def owed(world: World, one: Inbound) -> bool:
         return inbound_batches.get(tx, one.id).owed
 
 
+def owe_a_strange_one(mexico: House, one: Inbound) -> Inbound:
+    """A receipt for a batch that our end does not know, and owed before the other."""
+    epoch = "0" * 16
+    with mexico.database.write() as tx:
+        query = select(inbound_batches_).where(inbound_batches.where(one.place))
+        row = tx.execute(query).one()._asdict()
+        ours = [mexico.key.certificate]
+        said = exchange.read_receipt(open_sealed(row["receipt"], ours, NOW).content)
+        receipt = seal(exchange.write_receipt(replace(said, epoch=epoch)), mexico.key, NOW)
+        row |= {"epoch": epoch, "receipt": receipt}
+        tx.execute(inbound_batches_.insert().values(row))
+    return replace(one, place=replace(one.place, epoch=epoch))
+
+
 def test_it_is_brought_once_and_settles_the_batch(small_world: World, decided: Inbound):
     bringing = Owed(small_world.partners["mx-neec"])
     with served(small_world.house) as url:
@@ -98,6 +119,47 @@ def test_a_partner_that_is_away_is_tried_again_later_and_later(
         assert bringing.bring(now=NOW + timedelta(seconds=10)) == 1
 
     assert small_world.states()[-1] == "settled"
+
+
+def test_one_that_the_partner_does_not_know_ends_and_does_not_stand_before_the_others(
+    small_world: World, decided: Inbound
+):
+    """It has lost its database since: nobody over there waits for this receipt any more."""
+    mexico = small_world.partners["mx-neec"]
+    strange = owe_a_strange_one(mexico, decided)
+    bringing = Owed(mexico)
+    with served(small_world.house) as url:
+        address(small_world, url)
+        assert bringing.bring(now=NOW) == 1
+
+    assert small_world.states()[-1] == "settled"
+    assert not owed(small_world, decided)
+    assert not owed(small_world, strange)
+    with mexico.database.read() as tx:
+        kinds = list(tx.scalars(select(ledger.c.kind).where(ledger.c.partner == "us-ctpat")))
+    assert kinds.count("receipt turned away") == 1
+
+
+def test_a_refusal_that_may_pass_is_tried_again_and_does_not_stand_before_the_others(
+    small_world: World, decided: Inbound, monkeypatch: pytest.MonkeyPatch
+):
+    mexico = small_world.partners["mx-neec"]
+    strange = owe_a_strange_one(mexico, decided)
+    asked = []
+
+    def ask(*_: object, body: bytes, **__: object) -> Reply:
+        asked.append(body)
+        return Reply(503 if len(asked) == 1 else 204, {}, b"")
+
+    monkeypatch.setattr(asking, "ask", ask)
+    address(small_world, "https://mexico.example")
+    bringing = Owed(mexico)
+
+    assert bringing.bring(now=NOW) == 1
+    assert (owed(small_world, decided), owed(small_world, strange)) == (False, True)
+    assert bringing.bring(now=NOW) == 0, "not yet"
+    assert bringing.bring(now=NOW + timedelta(hours=1)) == 1
+    assert len(asked) == 3
 
 
 def test_a_partner_without_an_address_hears_when_it_repeats_the_batch(

@@ -3,9 +3,12 @@
 import pytest
 from sqlalchemy import delete, select, update
 
+from gateway import inbound
+from outbox import handing_over, inventory, ledger, reconcile, repair, revocations
 from outbox import lane as lanes
-from outbox import ledger, reconcile, repair
+from outbox.handing_over import Handed
 from outbox.lane import Taken as Leased
+from outbox.revocations import Answer
 from partners import holdings as sums
 from partners.holdings import Side
 from schemas import ref as refs
@@ -32,7 +35,7 @@ from tests.outbox.two_ends import (
     mend,
     ref_of,
 )
-from tests.world import World, member
+from tests.world import BYTES_MAX, World, member
 
 
 def test_a_lane_that_somebody_works_is_left_to_him(held: World):
@@ -67,6 +70,83 @@ def test_nothing_is_sent_between_the_question_and_the_repair(held: World):
 
     assert worked == [False]
     assert report.differs is False
+
+
+def test_a_partner_that_takes_its_time_with_each_answer_keeps_the_lanes_still(held: World):
+    """A large roll: all its buckets together take far longer than one lease."""
+    forget(held.partners[MEXICO], *(ref_of(held, account) for account in MANY[:10]))
+    ask = line(held.house, held.partners[MEXICO])
+    plain, worked = ask.get, []
+
+    def slowly(path: str, query: str = "") -> bytes:
+        answer = plain(path, query)
+        held.push(member(MANY[0], name=f"Invented Company {len(worked)}"))
+        held.clock.now += held.house.terms.lease * 0.8
+        worked.append(held.delivery().work())
+        return answer
+
+    ask.get = slowly  # type: ignore[method-assign]
+    report = mend(held, ask=ask)
+
+    assert len(worked) > 5
+    assert not any(worked)
+    assert report.told_again == 10
+
+
+def test_a_receipt_that_comes_meanwhile_makes_no_lost_place(held: World):
+    """They had fetched the batch before, and took it after they had answered."""
+    held.push(member(MANY[0], name="Invented Company Renamed"))
+    handed = fetched(held)
+    ask = line(held.house, held.partners[MEXICO])
+    plain = ask.get
+
+    def answered(path: str, query: str = "") -> bytes:
+        answer = plain(path, query)
+        bring(held, taken(held, handed))
+        return answer
+
+    ask.get = answered  # type: ignore[method-assign]
+    report = mend(held, ask=ask)
+    held.deliver()
+
+    assert report.epochs == ()
+    assert agree(held)
+
+
+def test_a_deletion_that_is_confirmed_meanwhile_stays_confirmed(held: World):
+    number = held.revoke(MANY[0], of=MEXICO)
+    receipt = taken(held, fetched(held))
+    ask = line(held.house, held.partners[MEXICO])
+    plain = ask.get
+
+    def answered(path: str, query: str = "") -> bytes:
+        answer = plain(path, query)
+        if path != inventory.HELD:
+            bring(held, receipt)
+        return answer
+
+    ask.get = answered  # type: ignore[method-assign]
+    report = mend(held, ask=ask)
+
+    assert report.withdrawn == 0
+    with held.house.database.read() as tx:
+        assert revocations.get(tx, number).answer is Answer.CONFIRMED
+
+
+def fetched(world: World) -> bytes:
+    """The next batch, as Mexico fetches it."""
+    handed = handing_over.next_batch(world.house, MEXICO, worker="x:1:2", clock=world.clock)
+    assert isinstance(handed, Handed)
+    return handed.file
+
+
+def taken(world: World, file: bytes) -> bytes:
+    """Mexico's receipt for it."""
+    return inbound.take(world.partners[MEXICO], file, bytes_max=BYTES_MAX, now=world.clock())
+
+
+def bring(world: World, receipt: bytes) -> None:
+    inbound.take_receipt(world.house, receipt, bytes_max=BYTES_MAX, now=world.clock())
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])

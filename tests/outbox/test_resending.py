@@ -1,11 +1,17 @@
 """A partner asks to be told again: it compares by itself, and names the references."""
 
-from sqlalchemy import select, update
+import orjson
+import pytest
+from sqlalchemy import Insert, Select, Update, event, select, update
 
+from outbox import inventory, our_loss, outcomes, repair, resending
+from outbox import lane as lanes
+from partners import foreign_roll
 from partners import holdings as sums
 from partners.holdings import Side
 from schemas import ref as refs
-from schemas.holdings import leaf
+from schemas.errors import BadRequest
+from schemas.holdings import bucket_of, leaf
 from schemas.tables import (
     foreign_members,
     foreign_rolls,
@@ -17,10 +23,11 @@ from tests.outbox.two_ends import (
     ask_again,
     forget,
     forget_all,
+    line,
     ref_of,
     refs_on_the_wire,
 )
-from tests.world import World
+from tests.world import LOST_ANSWER, World, member
 
 
 def test_an_end_that_lost_its_database_has_it_told_again(held: World):
@@ -63,3 +70,121 @@ def test_an_end_that_holds_too_much_has_it_withdrawn(held: World):
     assert (report.unknown, report.will_withdraw) == (1, 1)
     assert refs_on_the_wire(held) == [stray]
     assert agree(held)
+
+
+def test_one_they_have_buried_already_and_whose_consent_is_new_waits_for_nobody(held: World):
+    """Their receipt for the withdrawal was lost. It comes again, and settles it."""
+    account = MANY[0]
+    held.revoke(account, of=MEXICO)
+    held.wire.plan = [LOST_ANSWER]
+    held.deliver(rounds=1)
+    held.grant(account, to=[MEXICO])
+
+    assert ask_again(held).withdrawn == 1
+    held.deliver()
+
+    assert held.waiting() == []
+    assert len(held.held(MEXICO)) == len(MANY)
+    assert agree(held)
+
+
+def test_the_source_hears_of_one_that_they_have_buried_and_we_had_not(held: World):
+    """It waits for a person, as if they had refused it."""
+    mexico, ref = held.partners[MEXICO], ref_of(held, MANY[0])
+    with mexico.database.write() as tx:
+        foreign_roll.withdraw(tx, "us-ctpat", [ref], now=held.clock())
+    ask_again(held)
+    held.deliver()
+
+    with held.house.database.read() as tx:
+        said = [(one.kind, one.account, one.code) for one in outcomes.after(tx, 0, limit=100)]
+    assert ("blocked", MANY[0], "MRX-2210") in said
+    assert held.waiting() == [("MRX-2210", "withdrawn")]
+
+
+def test_what_is_taken_while_one_asks_is_no_lost_place(held: World):
+    mexico = held.partners[MEXICO]
+    ask = line(mexico, held.house)
+    place = epoch_of(held)
+
+    def busily(path: str, query: str = "") -> bytes:
+        if path == inventory.EXPECTED:
+            held.push(member(MANY[0], name="Invented Company Renamed"))
+            held.deliver()
+        return plain(path, query)
+
+    plain = ask.get
+    report = our_loss.ask_again(mexico, "us-ctpat", busily, ask.post)
+    held.deliver()
+
+    assert (report.lost_place, epoch_of(held)) == ((), place)
+    assert agree(held)
+
+
+def test_a_version_that_nobody_comes_to_is_not_believed_and_stops_no_comparison(held: World):
+    ref = ref_of(held, MANY[0])
+    asked = {"differing": [{"ref": ref, "version": repair.VERSION_MAX}]}
+    ask = line(held.partners[MEXICO], held.house)
+    for _ in range(3):
+        ask.post(our_loss.RESEND, orjson.dumps(asked))
+        held.deliver()
+    forget(held.partners[MEXICO], ref)
+
+    assert ask_again(held).missing == 1
+    held.deliver()
+    assert agree(held)
+
+
+def test_an_inventory_without_end_is_refused(held: World, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(inventory, "REFS_MAX", 20)
+    number, asked = 7, []
+
+    def endless(path: str, query: str) -> bytes:
+        asked.append((path, query))
+        ref = next(ref for ref in iter(refs.new, None) if bucket_of(ref) == number)
+        item = {"ref": ref, "version": 1, "leaf": "0" * 64}
+        return orjson.dumps({"items": [item], "next": "x"})
+
+    with pytest.raises(BadRequest) as refused:
+        inventory.bucket(endless, inventory.HELD, number)
+    assert refused.value.code == "MRX-5019"
+    assert len(asked) == 21
+
+
+def test_a_lost_place_asked_for_twice_begins_one_epoch(held: World):
+    place, ask = epoch_of(held), line(held.partners[MEXICO], held.house)
+    body = orjson.dumps({"lost_place": ["routine"]})
+    first = ask.post(our_loss.RESEND, body)
+    begun = epoch_of(held)
+
+    assert ask.post(our_loss.RESEND, body) == first
+    assert epoch_of(held) == begun != place
+    held.push(member(MANY[0], name="Invented Company Renamed"))
+    held.deliver()
+    ask.post(our_loss.RESEND, body)
+    assert epoch_of(held) != begun, "it has been used since"
+
+
+def test_the_lanes_are_locked_before_what_is_on_them(held: World):
+    """As a delivery does: two that lock in different orders would wait for each other for ever."""
+    locked: list[str] = []
+
+    def note(_tx: object, clause: object, *_: object) -> None:
+        if isinstance(clause, Update | Insert):
+            locked.append(clause.table.name)
+        elif isinstance(clause, Select) and clause._for_update_arg is not None:
+            locked.extend(one.name for one in clause.get_final_froms())
+
+    request = resending.Request(missing=[ref_of(held, MANY[0])])
+    with held.house.database.write() as tx:
+        event.listen(tx, "before_execute", note)
+        resending.resend(tx, held.house, MEXICO, request, now=held.clock())
+
+    assert {"lanes", "pending", "disclosures"} <= set(locked)
+    assert locked.index("lanes") < min(locked.index("pending"), locked.index("disclosures"))
+    assert "lanes" not in locked[locked.index("ledger_head") :]
+
+
+def epoch_of(world: World) -> str:
+    with world.house.database.read() as tx:
+        return next(row.epoch for row in lanes.of(tx, MEXICO) if row.kind == "routine")
