@@ -27,6 +27,7 @@ def serve(
     sandbox's bad habits.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # it says hello at each look at it
     logging.getLogger("httpx2").setLevel(logging.WARNING)  # it logs addresses of partners
     listener = socket.create_server((host, port), reuse_port=False)
     app: ASGIApp = build(house, settings)

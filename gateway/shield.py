@@ -6,12 +6,15 @@ a problem with a code, and a log line that says where and not what.
 
 import json
 import logging
+import re
+import secrets
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway import trace
 
 logger = logging.getLogger("mrx.http")
+_NAME = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
 
 class Shield:
@@ -22,18 +25,32 @@ class Shield:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         begun = False
+        named = _request_id(scope)
 
         async def watched(message: Message) -> None:
             nonlocal begun
-            begun = begun or message["type"] == "http.response.start"
+            if message["type"] == "http.response.start":
+                begun = True
+                headers = [*message.get("headers", []), (b"x-request-id", named)]
+                message = {**message, "headers": headers}
             await send(message)
 
         try:
             await self._app(scope, receive, watched)
         except Exception as error:  # noqa: BLE001  # the one edge of the HTTP side
-            logger.error("MRX-9999 request failed: %s", trace.of(error))  # noqa: TRY400
+            where = trace.of(error)
+            logger.error("MRX-9999 request %s failed: %s", named.decode(), where)  # noqa: TRY400
             if scope["type"] == "http" and not begun:
-                await _answer(send)
+                await _answer(watched)
+
+
+def _request_id(scope: Scope) -> bytes:
+    """The caller's own name for the request if it is a plain one, or one of ours. It stands in
+    every answer, and in the log line of what went wrong.
+    """
+    given = [value for name, value in scope.get("headers", ()) if name == b"x-request-id"]
+    plain = len(given) == 1 and _NAME.fullmatch(given[0])
+    return given[0] if plain else secrets.token_hex(8).encode()
 
 
 async def _answer(send: Send) -> None:

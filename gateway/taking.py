@@ -7,9 +7,10 @@ A crash before the intake is done leaves `running`, and the next sweep says `int
 after it, the same: the push is complete then, and pushed again it changes nothing.
 """
 
+import time
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from gateway import pushes, spool
@@ -73,6 +74,12 @@ def _waiting(house: House, push: Pushed) -> Spooled:
 def _run(
     house: House, push: Pushed, body: Spooled, *, now: datetime, approved_by: str | None
 ) -> None:
+    began = time.monotonic()
+
+    def clock() -> datetime:
+        """`now`, and the time the push has taken since."""
+        return now + timedelta(seconds=time.monotonic() - began)
+
     rejections = Rejections(house, push.id)
     try:
         intake = _members if push.kind is Kind.MEMBERS else _consents
@@ -80,12 +87,12 @@ def _run(
         rejections.flush()
     except BaseException:
         with house.database.write() as tx:
-            pushes.settle(tx, push.id, State.INTERRUPTED, None, now=now)
+            pushes.settle(tx, push.id, State.INTERRUPTED, None, now=clock())
         raise
     waits = bool(report.waiting) and not push.dry_run
     told = _told(report, cut=rejections.cut)
     with house.database.write() as tx:
-        pushes.settle(tx, push.id, State.WAITING if waits else State.DONE, told, now=now)
+        pushes.settle(tx, push.id, State.WAITING if waits else State.DONE, told, now=clock())
     if waits:
         body.let_go()
 

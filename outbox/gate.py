@@ -38,6 +38,17 @@ def gate(tx: Connection, house: House, partner: str, *, now: datetime) -> Gate:
     return Gate(registered.agreement, registered.push_url, registered.revision, closed)
 
 
+def closed(tx: Connection, house: House, *, now: datetime) -> dict[str, str]:
+    """The partners to which nothing may be announced now, each with the code of why."""
+    found = {}
+    for one in agreements.every(tx):
+        partner = one.agreement.partner
+        why = gate(tx, house, partner, now=now).closed
+        if why is not None:
+            found[partner] = why
+    return found
+
+
 def _stale(tx: Connection, house: House, now: datetime) -> bool:
     """Whether the consent feed is too old to stand on. Never heard counts as stale."""
     heard = consents.as_of(tx)

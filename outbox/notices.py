@@ -77,7 +77,7 @@ def every(
     account: str | None = None,
 ) -> Iterator[Notice]:
     """The notices by partner and account, row by row: first what is to be told, then what is held."""
-    closed = _closed_gates(tx, house, now)
+    closed = gates.closed(tx, house, now=now)
     if state is not State.HELD:
         query = _waiting(closed)
         if state is not None:
@@ -102,7 +102,7 @@ def _rows(
 def counts(tx: Connection, house: House, *, now: datetime) -> dict[str, dict[State, int]]:
     """How many notices of each state each partner has; every partner and every state is there."""
     found = {one.agreement.partner: dict.fromkeys(State, 0) for one in agreements.every(tx)}
-    state = _state(_closed_gates(tx, house, now))
+    state = _state(gates.closed(tx, house, now=now))
     waiting = select(pending.c.partner, state.label("state"), func.count().label("n"))
     held = _held().with_only_columns(
         disclosures.c.partner, literal(State.HELD.value).label("state"), func.count().label("n")
@@ -112,13 +112,6 @@ def counts(tx: Connection, house: House, *, now: datetime) -> dict[str, dict[Sta
     for row in tx.execute(held.group_by(disclosures.c.partner)):
         found[row.partner][State.HELD] = row.n
     return found
-
-
-def _closed_gates(tx: Connection, house: House, now: datetime) -> dict[str, str]:
-    """Why nothing may be announced now, by partner whose gate is closed."""
-    partners = [one.agreement.partner for one in agreements.every(tx)]
-    looked = {partner: gates.gate(tx, house, partner, now=now).closed for partner in partners}
-    return {partner: code for partner, code in looked.items() if code is not None}
 
 
 def _code(closed: dict[str, str]) -> ColumnElement[Any]:

@@ -133,10 +133,10 @@ def answered(
             .where(batch_notices.c.batch_id == batch.id, or_(announced, forgotten)),
         )
     )
-    _matched(tx, batch, matches, now)
+    matched(tx, batch, matches, now)
 
 
-def _matched(tx: Connection, batch: Batch, matches: Iterable[Match], now: datetime) -> None:
+def matched(tx: Connection, batch: Batch, matches: Iterable[Match], now: datetime) -> None:
     """Whom the partner found. Only references this batch announced are believed, each once."""
     found = {match.ref: match for match in matches}
     if not found:

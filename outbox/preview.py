@@ -20,18 +20,18 @@ from sqlalchemy import Connection, Row, literal, select
 
 from outbox import expected
 from outbox import gate as gates
-from outbox.candidate import Block, Judgement, Nothing, Tell, facts, judge, unsayable
+from outbox.candidate import Block, Judgement, Nothing, Tell, facts, judge, truth, unsayable
 from outbox.candidate import worse_than_told as worse
 from outbox.draft import mapper_of
 from outbox.gate import Gate
 from outbox.house import House
-from outbox.withdrawals import ANNOUNCE
+from outbox.withdrawals import ANNOUNCE, ON_ITS_WAY
 from partners import agreements, roll
 from schemas.batch import Lane
 from schemas.consent import Event
 from schemas.member import Member
 from schemas.record import Record
-from schemas.tables import disclosures, lanes, pending
+from schemas.tables import disclosures, lanes, pending, revocations, standing_consents
 
 # In the place of the reference that only the first telling draws. No member ever gets it: real
 # ones are random.
@@ -101,13 +101,49 @@ def plan(
     return {partner: counting.plan() for partner, counting in found.items()}
 
 
+def plan_of_consents(
+    tx: Connection,
+    house: House,
+    granted: Collection[tuple[str, str]],
+    revoked: Collection[int],
+    *,
+    now: datetime,
+) -> dict[str, Plan]:
+    """What each partner would hear of consent events that this transaction has just written, and
+    that its caller takes back: of `granted` pairs (partner, account), and of revocations by number.
+    """
+    found: dict[str, _Counting] = {}
+    by_partner: dict[str, list[str]] = {}
+    for partner, account in sorted(granted):
+        by_partner.setdefault(partner, []).append(account)
+    standing = standing_consents.alias("standing")  # `facts` joins the table itself
+    consents = standing.c
+    queued = (pending.c.partner == consents.programme) & (pending.c.account == consents.account)
+    base = standing.outerjoin(pending, queued & (pending.c.ref == ANNOUNCE))
+    columns = (pending.c.lane_id, pending.c.batch_id, pending.c.blocked)
+    for partner, accounts in by_partner.items():
+        found[partner] = _Counting(gates.gate(tx, house, partner, now=now))
+        query = facts(base, consents.programme, consents.account, *columns)
+        theirs = query.where(consents.programme == partner, consents.account.in_(accounts))
+        for row in tx.execute(theirs).all():
+            waits = row if row.lane_id is not None else None
+            found[partner].add(row, _decide(row, waits, found[partner].gate, house))
+    answers = select(revocations.c.partner, revocations.c.answer)
+    for row in tx.execute(answers.where(revocations.c.id.in_(revoked))).all():
+        if row.partner not in found:
+            found[row.partner] = _Counting(gates.gate(tx, house, row.partner, now=now))
+        leaves = row.answer == ON_ITS_WAY
+        found[row.partner].counts["withdrawn" if leaves else "no_consent"] += 1
+    return {partner: counting.plan() for partner, counting in found.items()}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
     """What one partner would be told of one member now.
 
     `tell`: `record`, by `lane`, under `consent_id` and its text. `blocked`: `code` says why, and
     `partner_code` is the partner's own word where it refused. `nothing`: `why` says the reason in
-    words. `withdrawals` are the references the partner is, or would now be, asked to delete.
+    words, and `record` is there if they were told exactly this before. `withdrawals` are the references the partner is, or would now be, asked to delete.
 
     `ref` is None where the first telling will draw one; `record` and `document` then have twelve
     zeros in its place. `document` is the record alone in the partner's `format`.
@@ -146,7 +182,7 @@ def preview(tx: Connection, house: House, account: str, partner: str, *, now: da
     said = Preview(account=account, partner=partner, decision="nothing", withdrawals=leaving)
     decided = _decide(row, queued, gate, house)
     if isinstance(decided, Nothing):
-        return replace(said, why=NOTHING[_why(row, queued)])
+        return _as_held(replace(said, why=NOTHING[_why(row, queued)]), row, gate, house)
     if isinstance(decided, Block):
         if row.live_ref is not None and (decided.gone or decided.worse):
             said = replace(said, withdrawals=(*leaving, row.live_ref))
@@ -165,6 +201,23 @@ def preview(tx: Connection, house: House, account: str, partner: str, *, now: da
         consent_id=decided.consent_id,
         text=decided.text,
         lane=Lane.URGENT if urgent else Lane(queued.kind),
+    )
+
+
+def _as_held(said: Preview, row: Row[Any], gate: Gate, house: House) -> Preview:
+    """With what the partner holds, where that is the truth as it may be told now."""
+    held = truth(row, gate, house)
+    if not isinstance(held, Tell) or held.first or held.record.items_digest != row.told_digest:
+        return said
+    record = replace(held.record, version=row.live_version)
+    return replace(
+        said,
+        record=record,
+        ref=record.ref,
+        document=mapper_of(gate).write([record]).decode(),
+        format=gate.agreement.format,
+        consent_id=held.consent_id,
+        text=held.text,
     )
 
 

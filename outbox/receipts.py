@@ -81,7 +81,18 @@ def answered(
         raise Refused("MRX-4010")
     if (receipt.issue, receipt.digest) != (found.issue, found.digest):
         raise Refused("MRX-4009")
+    if receipt.refused and not _said(tx, found) >= {refusal.ref for refusal in receipt.refused}:
+        # It refuses something, and not what we said: nothing of it can be held for confirmed.
+        raise Refused("MRX-4009")
     return found
+
+
+def _said(tx: Connection, batch: Batch) -> set[str]:
+    """The references that the batch's newest issue names."""
+    said = batch_notices.c.batch_id == batch.id
+    return set(
+        tx.scalars(select(batch_notices.c.ref).where(said, batch_notices.c.dropped_issue.is_(None)))
+    )
 
 
 def settle(
@@ -89,14 +100,17 @@ def settle(
 ) -> None:
     """Write down what a believed receipt says. The caller holds the lane row.
 
-    Repeating it changes nothing: a batch that is closed stays as it was closed.
+    Repeating it changes nothing: a batch that is closed stays as it was closed. Matches may come
+    later, in another receipt of the same verdict: finding companies takes people time. One that
+    contradicts the first is kept, noted in the ledger and changes nothing.
     """
     receipt = believed.receipt
     foreign_roll.heard(tx, batch.partner, now)
-    _file(tx, believed, batch, now)
-    if batch.state in (State.SETTLED, State.REFUSED):
-        return
-    if receipt.level is Level.RECEIVED and batch.state is State.RECEIVED:
+    new = _file(tx, believed, batch, now)
+    closed = batch.state in (State.SETTLED, State.REFUSED)
+    if closed and new:
+        _later(tx, batch, receipt, now)
+    if closed or (receipt.level is Level.RECEIVED and batch.state is State.RECEIVED):
         return
     rows = pending.c.batch_id == batch.id
     if receipt.level is Level.RECEIVED:
@@ -133,6 +147,27 @@ def settle(
     ledger.add(tx, "receipt", told, now=now, partner=batch.partner)
     if target is not State.RECEIVED:
         holdings.compare(tx, batch, receipt, now=now)
+
+
+def _later(tx: Connection, batch: Batch, receipt: Receipt, now: datetime) -> None:
+    refused = set(
+        tx.scalars(
+            select(batch_notices.c.ref).where(
+                batch_notices.c.batch_id == batch.id, batch_notices.c.outcome == "refused"
+            )
+        )
+    )
+    whole = receipt.verdict is Verdict.REFUSED
+    named = {refusal.ref for refusal in receipt.refused}
+    if receipt.level is Level.RECEIVED or batch.code == "MRX-4013":
+        return  # late, or given up with its epoch: its notices have gone again
+    if whole != (batch.state is State.REFUSED) or (not whole and named != refused):
+        told = {"lane": batch.lane, "batch": batch.number, "verdict": receipt.verdict}
+        ledger.add(tx, "receipt contradicts", told, now=now, partner=batch.partner)
+    elif receipt.matches:
+        told = {"lane": batch.lane, "batch": batch.number, "matches": len(receipt.matches)}
+        ledger.add(tx, "matches", told, now=now, partner=batch.partner)
+        outcomes.matched(tx, batch, receipt.matches, now)
 
 
 def _confirm(tx: Connection, batch: Batch, refused: frozenset[str], now: datetime) -> None:
@@ -177,9 +212,10 @@ def _chain(tx: Connection, batch: Batch) -> None:
     tx.execute(update(lanes).where(lanes.c.id == batch.lane_id).values(last_digest=batch.digest))
 
 
-def _file(tx: Connection, believed: Believed, batch: Batch, now: datetime) -> None:
+def _file(tx: Connection, believed: Believed, batch: Batch, now: datetime) -> bool:
+    """Keep the file; say whether it is new."""
     receipt = believed.receipt
-    tx.execute(
+    done = tx.execute(
         upsert(tx, receipts_)
         .values(
             digest=sha256(believed.file).hexdigest(),
@@ -195,3 +231,4 @@ def _file(tx: Connection, believed: Believed, batch: Batch, now: datetime) -> No
         )
         .on_conflict_do_nothing(index_elements=["digest"])
     )
+    return done.rowcount == 1

@@ -66,6 +66,22 @@ _PLAIN: Mapping[int, str] = {
     413: "MRX-7010",
 }
 RETRY_SECONDS = "5"
+# Kinds of faults whose message holds the rule and nothing of the value.
+_TOLD = frozenset(
+    {
+        "enum",
+        "greater_than_equal",
+        "less_than_equal",
+        "literal_error",
+        "missing",
+        "string_pattern_mismatch",
+        "string_too_long",
+        "string_too_short",
+        "too_long",
+        "too_short",
+        "value_error",  # our own validators: see that they say no value
+    }
+)
 
 
 class Fault(BaseModel):
@@ -124,10 +140,9 @@ def install(app: FastAPI, *, challenge: str = "Bearer") -> None:
 
     @app.exception_handler(RequestValidationError)
     def invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
-        # `type` and place only: pydantic's message and `input` repeat what was sent.
+        # Never `input`, which is what was sent; and of messages only those made of the rule alone.
         faults = [
-            Fault(pointer=_pointer(fault["loc"]), reason=str(fault["type"]).replace("_", " "))
-            for fault in error.errors()
+            Fault(pointer=_pointer(fault["loc"]), reason=_reason(fault)) for fault in error.errors()
         ]
         return _answer(422, "MRX-7003", faults=faults)
 
@@ -141,6 +156,12 @@ def install(app: FastAPI, *, challenge: str = "Bearer") -> None:
         answer = _answer(status_of(code) or error.status_code, code)
         answer.headers.update(error.headers or {})
         return answer
+
+
+def _reason(fault: Mapping[str, Any]) -> str:
+    kind = str(fault["type"])
+    words = kind.replace("_", " ")
+    return f"{words}: {fault['msg']}" if kind in _TOLD and "msg" in fault else words
 
 
 def _answer(

@@ -14,7 +14,7 @@ from gateway.intake.lines import Source
 from gateway.intake.reading import Format, Rejected, Taken, Tally, chunks, read
 from gateway.intake.report import REJECTIONS_MAX, Report
 from gateway.intake.shape import CONSENTS
-from outbox import ledger, pending, revocations
+from outbox import ledger, pending, preview, revocations
 from outbox.house import House
 from partners import agreements, consents, roll
 from partners.consents import Effect, Recorded
@@ -136,7 +136,15 @@ def _take(house: House, order: Push, chunk: list[Line], report: Report) -> None:
     with house.database.write() as tx:
         recorded, numbers = record(tx, house, events, now=order.now, by=order.by)
         if order.dry_run:
+            granted = {
+                (one.event.programme, one.event.account)
+                for one in recorded
+                if one.effect is Effect.STANDS and one.event.event is Event.GRANTED
+            }
+            told = preview.plan_of_consents(tx, house, granted, numbers, now=order.now)
             tx.rollback()
+            report.foresee(told)
+            report.revoked += len(numbers)
             numbers = []
     report.revoke(numbers)
     for one in recorded:

@@ -29,8 +29,8 @@ class Report:
     `accepted` changed something (or would, in a dry run), `ignored` were older than what is known,
     `withdrawn` counts members a full list left out. `waiting` holds the counts over the guard,
     when the push waits for approval: then nothing was taken, and only `read` and the rejections
-    tell what was seen. `plan` says what each partner would hear, in a dry run of members and when
-    the push waits. The lists hold the first of what `rejected` and `revoked` count.
+    tell what was seen. `plan` says what each partner would hear, in a dry run and when the push
+    waits. The lists hold the first of what `rejected` and `revoked` count.
     """
 
     read: int = 0
@@ -61,7 +61,10 @@ class Report:
     def foresee(self, plan: Mapping[str, Plan]) -> None:
         """Add the plan of one more chunk."""
         before = self.plan or {}
-        self.plan = {code: before.get(code, Plan()) + more for code, more in plan.items()}
+        self.plan = {
+            code: before.get(code, Plan()) + plan.get(code, Plan())
+            for code in sorted(before.keys() | plan.keys())
+        }
 
     def close(self, tally: Tally) -> None:
         """Add what the reading counted; an input that breaks off ends in one rejection more."""

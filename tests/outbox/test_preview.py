@@ -228,3 +228,19 @@ def test_a_closed_gate_is_the_reason(one: World):
 def test_whom_nobody_knows_is_not_previewed(one: World, partner: str, account: str, code: str):
     with pytest.raises(BadRequest, match=code):
         previewed(one, partner, account)
+
+
+def test_a_member_that_is_held_is_shown_as_it_was_told(small_world: World):
+    world = small_world
+    world.push(member("10000001"))
+    world.grant("10000001")
+    world.deliver()
+
+    with world.house.database.read() as tx:
+        shown = preview.preview(tx, world.house, "10000001", "mx-neec", now=world.clock())
+
+    assert shown.decision == "nothing"
+    assert shown.record is not None
+    assert shown.record.version == 1
+    assert world.held("mx-neec") == {shown.record.name: shown.record.status}
+    assert shown.ref in (shown.document or "")

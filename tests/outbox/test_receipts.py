@@ -8,11 +8,12 @@ import pytest
 from sqlalchemy import select
 
 from gateway import inbound
-from outbox import batch, lane, revocations
+from outbox import batch, lane, outcomes, revocations
 from outbox.house import House
+from schemas import exchange
 from schemas.errors import Refused
-from schemas.receipt import Erasure, Fate, Level, Receipt
-from schemas.tables import batch_notices, receipts
+from schemas.receipt import Erasure, Fate, Level, Match, Matching, Receipt, Refusal, Verdict
+from schemas.tables import batch_notices, ledger, receipts
 from signing import keys
 from signing.open import open_sealed
 from signing.seal import seal
@@ -229,3 +230,50 @@ def test_a_receipt_brought_for_an_earlier_issue_is_filed(two_told: World):
     with two_told.house.database.read() as tx:
         filed = tx.scalars(select(receipts.c.file).where(receipts.c.number == 2)).all()
     assert kept[0] in filed
+
+
+def test_a_receipt_that_refuses_what_was_not_said_settles_nothing(small_world: World):
+    world = small_world
+    world.push(member("10000001"))
+    world.grant("10000001")
+
+    def lie(receipt: Receipt) -> Receipt:
+        return replace(
+            receipt, verdict=Verdict.REFUSALS, refused=(Refusal(ref="0123456789AB", code="X-1"),)
+        )
+
+    world.wire.answer = answering(lie)
+    world.deliver(rounds=1)
+
+    assert world.states() == ["unknown"]
+    world.wire.answer = honest
+    world.deliver()
+    assert world.states() == ["settled"]
+
+
+def test_matches_may_come_later_and_a_contradiction_changes_nothing(small_world: World):
+    world = small_world
+    world.push(member("10000001"))
+    world.grant("10000001")
+    world.deliver()
+    with world.house.database.read() as tx:
+        ref = tx.scalar(select(batch_notices.c.ref))
+        file = tx.scalar(select(receipts.c.file))
+    mexico = world.partners["mx-neec"]
+    first = exchange.read_receipt(open_sealed(file, [mexico.key.certificate], START).content)
+
+    def bring(**facts: object) -> None:
+        said = seal(exchange.write_receipt(replace(first, **facts)), mexico.key, world.clock())
+        inbound.take_receipt(world.house, said, bytes_max=BYTES_MAX, now=world.clock())
+
+    matches = (Match(ref=ref, matching=Matching.MATCHED, code="OK"),)
+    for _ in range(2):
+        bring(matches=matches, at=START)
+    bring(verdict=Verdict.REFUSED, code="NO", matches=())
+
+    with world.house.database.read() as tx:
+        kinds = [one.kind.value for one in outcomes.after(tx, 0, limit=10)]
+        noted = tx.scalars(select(ledger.c.kind).where(ledger.c.kind.like("receipt c%")))
+        assert kinds == ["held", "matched"]
+        assert list(noted) == ["receipt contradicts"]
+    assert world.states() == ["settled"]

@@ -1,6 +1,6 @@
 """What became of things, as a feed: read it, keep `next`, and go on from there for ever."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
@@ -12,10 +12,11 @@ from gateway.api.cursor import After, Limit
 from gateway.api.problems import described
 from gateway.api.source.member_wire import Wire
 from gateway.tokens import Scope
+from outbox import gate as gates
 from outbox import outcomes
 from outbox.outcomes import Outcome
 from partners import agreements
-from schemas.codes import Repairer
+from schemas.codes import CODES, Repairer
 
 router = APIRouter(responses=described(401, 403, 404, 422))
 
@@ -41,11 +42,25 @@ class OutcomeShown(Wire):
     repairer: Repairer | None
 
 
+class Closed(Wire):
+    """A partner to which nothing may be announced now, whatever the member, and why. It passes
+    by itself once the reason does, so it is no outcome of any member.
+    """
+
+    partner: str
+    code: str
+    reason: str
+    repairer: Repairer | None
+
+
 class OutcomeList(Wire):
-    """`next` is always there: after the last page it says where the feed will go on."""
+    """`next` is always there: after the last page it says where the feed will go on. `closed` is
+    how it stands at the moment of the answer.
+    """
 
     items: list[OutcomeShown]
     next: str
+    closed: list[Closed]
 
 
 @router.get("/outcomes")
@@ -68,9 +83,19 @@ def what_became_of_things(
         if partner is not None:
             agreements.get(tx, partner)
         found = outcomes.after(tx, start, limit=limit, partner=partner)
+        closed = [
+            Closed(
+                partner=one,
+                code=code,
+                reason=CODES[code].title,
+                repairer=CODES[code].repairer,
+            )
+            for one, code in gates.closed(tx, here.house, now=datetime.now(UTC)).items()
+            if partner in (None, one)
+        ]
     last = cursor.written(found[-1].position if found else start)
     response.headers.update(cursor.link(request, last))
-    return OutcomeList(items=[_shown(one) for one in found], next=last)
+    return OutcomeList(items=[_shown(one) for one in found], next=last, closed=closed)
 
 
 def _shown(one: Outcome) -> OutcomeShown:

@@ -22,7 +22,7 @@ def _read(value: object) -> object:
     """RFC 3339 and nothing else: Pydantic's own reading takes numbers and bare days too."""
     found = value if isinstance(value, datetime) else isinstance(value, str) and moment(value)
     if not found:
-        raise ValueError("not a moment")
+        raise ValueError("give a time with its zone, such as 2014-08-20T12:00:00Z")
     return found
 
 
@@ -135,7 +135,7 @@ class Push(PushItem):
     """One push whole.
 
     The first rejections and revocations; `more_rejections` is where the others are. `plan` says
-    for each partner what it would hear: in a dry run of members, and while the push waits.
+    for each partner what it would hear: in a dry run, and while the push waits.
     """
 
     rejections: list[Rejection]

@@ -16,9 +16,9 @@ ASKED_MAX = 3_000
 def _read(value: object) -> object:
     """YYYY-MM-DD and nothing else: Pydantic's own reading takes numbers and moments too."""
     if isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value) is None:
-        raise ValueError("not a day")
+        raise ValueError("give a day, such as 2014-08-20")
     if value is not None and not isinstance(value, str | date):
-        raise ValueError("not a day")
+        raise ValueError("give a day, such as 2014-08-20")
     return value
 
 
@@ -36,7 +36,8 @@ class Asked(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     scheme: Annotated[str, Field(min_length=1, max_length=32)]
-    value: Annotated[str, Field(min_length=1, max_length=100)]
+    # What no scheme could mean is answered alone, and does not sink the others.
+    value: Annotated[str, Field(max_length=1000)]
 
 
 class Lookup(BaseModel):

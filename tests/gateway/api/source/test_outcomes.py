@@ -3,6 +3,7 @@
 import pytest
 
 from gateway.tokens import Scope
+from partners import agreements
 from tests.gateway.api.source.reading import Source, source, today
 from tests.world import World, member
 
@@ -42,7 +43,11 @@ def test_a_poller_goes_on_from_the_end(door: Source):
         after = {"after": page["next"]}
     assert [one["position"] for one in read] == ["1", "2", "3", "4", "5"]
 
-    assert door.get("/outcomes", **after) == {"items": [], "next": after["after"]}
+    assert door.get("/outcomes", **after) == {
+        "items": [],
+        "next": after["after"],
+        "closed": [],
+    }
     today(door.world).revoke("10000001", of="tw-aeo")
     door.world.deliver()
     (gone,) = door.get("/outcomes", **after)["items"]
@@ -91,3 +96,16 @@ def test_a_token_without_read_sees_nothing(door: Source):
     other = source(door.world, *(scope for scope in Scope if scope is not Scope.READ))
 
     assert other.get("/outcomes", 403)["code"] == "MRX-7002"
+
+
+def test_a_partner_to_which_nothing_may_be_told_is_named_with_who_can_repair_it(door: Source):
+    with door.world.house.database.write() as tx:
+        agreements.change(tx, "mx-neec", enabled=False)
+
+    closed = {one["partner"]: one for one in door.get("/outcomes")["closed"]}
+
+    assert closed["mx-neec"]["code"] == "MRX-2202"
+    assert closed["mx-neec"]["repairer"] == "operator"
+    assert [one["partner"] for one in door.get("/outcomes", partner="mx-neec")["closed"]] == [
+        "mx-neec"
+    ]
