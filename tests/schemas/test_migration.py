@@ -97,6 +97,21 @@ def test_a_partners_roll_is_counted_and_its_members_found(old: Database):
     )  # fmt: skip
 
 
+def test_agreements_get_the_coverage_that_new_ones_are_seeded_with(old: Database):
+    with old.write() as tx:
+        tx.execute(
+            text(
+                "INSERT INTO agreements (partner, format, stage, enabled, signed_on, effective_on, "
+                "schemes, statuses, revision) VALUES ('tw-aeo', 'tw-aeo/1.0', 8, 1, '2012-11-26', "
+                "'2013-01-01', '[]', '[]', 1)"
+            )
+        )
+
+    upgrade(old)
+
+    assert one(old, "SELECT coverage, rhythm_hours FROM agreements") == ('["AEOS"]', 744)
+
+
 def test_an_upgraded_database_is_the_same_as_a_new_one(old: Database, tmp_path: Path):
     new = Database(tmp_path / "new.db")
     upgrade(old)
