@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import Depends, Security
+from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from gateway import tokens
 from gateway.api.context import Here
+from gateway.api.parameters import known_only
 from gateway.tokens import Scope
 from schemas.errors import BadRequest
 
@@ -44,7 +45,9 @@ def holding(*any_of: Scope) -> Any:
     named = " or ".join(scope.value for scope in any_of)
 
     def proved(
-        here: Here, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+        request: Request,
+        here: Here,
+        given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
     ) -> Caller:
         with here.house.database.read() as tx:
             token = (
@@ -56,6 +59,7 @@ def holding(*any_of: Scope) -> Any:
             raise BadRequest("MRX-7001")
         if token.scopes.isdisjoint(any_of):
             raise BadRequest("MRX-7002", scope=named)
+        known_only(request)
         return Caller(token.id, token.scopes)
 
     return Security(proved, scopes=[any_of[0].value])

@@ -4,8 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from fastapi import APIRouter, Depends, FastAPI, Request, Response
-from fastapi.exceptions import RequestValidationError
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from starlette.routing import compile_path
@@ -14,8 +13,6 @@ from gateway.api import problems
 from gateway.api.context import Context
 from gateway.api.problems import Problem
 from schemas.errors import BadRequest
-
-NAME_SHOWN = 64  # of a name that somebody made up
 
 
 def build(
@@ -40,7 +37,6 @@ def build(
         docs_url=None,
         redoc_url=None,
         generate_unique_id_function=_operation_id,
-        dependencies=[Depends(_known_parameters)],
     )
     app.state.context = context
     problems.install(app, challenge=challenge)
@@ -72,20 +68,6 @@ def build(
         return answer
 
     return app
-
-
-def _known_parameters(request: Request) -> None:
-    """Refuse a parameter the route does not know: `dryrun=true` is no dry run, and a push that was
-    meant as one must not be taken.
-    """
-    path = request.scope["route"].path_format
-    told = request.app.openapi()["paths"][path][request.method.lower()].get("parameters", [])
-    known = {one["name"] for one in told if one["in"] == "query"}
-    unknown = sorted({name[:NAME_SHOWN] for name in request.query_params if name not in known})
-    if unknown:
-        raise RequestValidationError(
-            [{"loc": ("query", name), "type": "extra_forbidden"} for name in unknown]
-        )
 
 
 def _methods(api: dict[str, Any], path: str) -> list[str]:

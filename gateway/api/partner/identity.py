@@ -18,6 +18,7 @@ from fastapi.security import APIKeyHeader
 from starlette.concurrency import run_in_threadpool
 
 from gateway.api.context import Context, Here
+from gateway.api.parameters import known_only
 from partners import certificates, foreign_roll, nonces
 from schemas.errors import BadRequest, NotTrusted
 from signing import request as signed_request
@@ -47,8 +48,11 @@ async def _caller(
     now = datetime.now(UTC)
     if "signature-input" in request.headers or "signature" in request.headers:
         content = await request.body()  # a JSON body, if any: bounded, and read before us anyway
-        return await run_in_threadpool(_by_signature, request, here, content, now)
-    return await run_in_threadpool(_by_handshake, request, here, now)
+        partner = await run_in_threadpool(_by_signature, request, here, content, now)
+    else:
+        partner = await run_in_threadpool(_by_handshake, request, here, now)
+    known_only(request)
+    return partner
 
 
 # The code of the partner that is calling.

@@ -20,7 +20,7 @@ from tests.journeys.processes import Server, free_port, mrx
 pytestmark = pytest.mark.processes
 
 # MRX_PUSH_LINES=1000000 shows it at full size, in some six minutes.
-FEW, MANY = 20_000, int(os.environ.get("MRX_PUSH_LINES", "200000"))
+FEW, MANY = 20_000, int(os.environ.get("MRX_PUSH_LINES", "100000"))
 SOME = MANY // 5
 GROWTH_MAX = 60 << 20
 LINES_A_PIECE = 500
