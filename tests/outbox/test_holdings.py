@@ -243,7 +243,7 @@ FAULTS = st.lists(
 
 
 @pytest.mark.slow
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS, plan=FAULTS)
 def test_after_any_history_both_ends_count_the_same(
     tmp_path_factory: pytest.TempPathFactory, key_files: dict, steps: list, plan: list
