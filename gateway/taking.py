@@ -14,8 +14,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from gateway import pushes, spool
-from gateway.intake import push_consents, push_members
+from gateway.intake import push_consents, push_members, reading
 from gateway.intake.report import Report
+from gateway.intake.shape import CONSENTS, MEMBERS, Shape
 from gateway.pushes import Kind, Pushed, Rejections, State
 from gateway.spool import Spooled
 from outbox.house import House
@@ -23,11 +24,17 @@ from schemas.errors import BadRequest
 
 # What an answer shows at once; the rest is read page by page.
 SHOWN = 1_000
+_SHAPES: Mapping[Kind, Shape] = {Kind.MEMBERS: MEMBERS, Kind.CONSENTS: CONSENTS}
 
 
 def take(house: House, push: Pushed, body: Spooled, *, now: datetime) -> None:
-    """Enter a new push and carry it out; its body is removed unless the push waits."""
+    """Enter a new push and carry it out; its body is removed unless the push waits.
+
+    Raises `BadRecord` for a CSV under whose header nothing can be read: that is no push with one
+    bad line, and it is not entered.
+    """
     try:
+        reading.header(body.open(), format=push.format, shape=_SHAPES[push.kind])
         with house.database.write() as tx:
             pushes.begin(tx, push)
         _run(house, push, body, now=now, approved_by=None)

@@ -53,6 +53,8 @@ signs every night should not be older when it is changed."""
 BACKDATED = timedelta(hours=1)
 """How much earlier than its making a certificate is valid, for partners whose clock is slow."""
 
+_PROOF = b"what a key signs when it is loaded, and nobody keeps"
+
 _GENERATE: Mapping[Kind, Callable[[], profile.PrivateKey]] = {
     "rsa": lambda: rsa.generate_private_key(public_exponent=65537, key_size=profile.RSA_BITS_MIN),
     "p256": lambda: ec.generate_private_key(ec.SECP256R1()),
@@ -102,7 +104,7 @@ def create(path: Path, common_name: str, now: datetime, *, kind: Kind = "rsa") -
             private = _GENERATE[kind]()
             # We crash before this: nothing is there. After it: the next call skips this step.
             _place(path, _pem(private), mode=0o600)
-        private = _private(path)
+        private = _private(path, examine=True)  # it may be somebody else's work
         certificate = _self_signed(private, subject, now)
         _place(_certificate_of(path), certificate.public_bytes(Encoding.PEM), mode=0o644)
     return load(path)
@@ -111,8 +113,8 @@ def create(path: Path, common_name: str, now: datetime, *, kind: Kind = "rsa") -
 def load(path: Path) -> SigningKey:
     """The key at `path` with the certificate beside it.
 
-    Raises `NotReady`: MRX-9004 if the key is missing, open to group or others, or not a plain
-    PEM key of our profile; MRX-3012 if the certificate is missing, cannot be used or names
+    Raises `NotReady`: MRX-9004 if the key is missing, open to group or others, not a plain PEM
+    key of our profile, or damaged; MRX-3012 if the certificate is missing, cannot be used or names
     another key. Says nothing about the certificate's dates.
     """
     private = _private(path)
@@ -124,7 +126,10 @@ def load(path: Path) -> SigningKey:
         raise NotReady(unusable.code, **unusable.facts) from unusable
     if certificate.key != private.public_key():
         raise NotReady("MRX-3012", because="it names another key")
-    return SigningKey(certificate, private)
+    key = SigningKey(certificate, private)
+    if not _works(key):
+        raise NotReady("MRX-9004", because="what it signs does not verify")
+    return key
 
 
 def current(path: Path, following: Path) -> SigningKey:
@@ -174,13 +179,18 @@ def _finish(path: Path, following: Path) -> None:
         _flush(path.parent)
 
 
-def _private(path: Path) -> profile.PrivateKey:
+def _private(path: Path, *, examine: bool = False) -> profile.PrivateKey:
+    """`examine` proves the primes of RSA prime, in 0.2 s. Once is enough: later a signature that
+    the certificate verifies shows that the key is still whole.
+    """
     try:
         with path.open("rb") as file:
             # Asked of the open file: the name may mean another one by now.
             if os.fstat(file.fileno()).st_mode & (stat.S_IRWXG | stat.S_IRWXO):
                 raise NotReady("MRX-9004", because="its mode is open to group or others")
-            private = load_pem_private_key(file.read(), password=None)
+            private = load_pem_private_key(
+                file.read(), password=None, unsafe_skip_rsa_key_validation=not examine
+            )
     except FileNotFoundError:
         raise NotReady("MRX-9004", because="it is missing") from None
     except OSError as unreadable:
@@ -191,6 +201,13 @@ def _private(path: Path) -> profile.PrivateKey:
     if profile.scheme_of(private) is None or not isinstance(private, profile.PrivateKey):
         raise NotReady("MRX-9004", because="it is neither RSA of at least 3072 bits nor P-256")
     return private
+
+
+def _works(key: SigningKey) -> bool:
+    try:
+        return key.certificate.verifies(key.sign(_PROOF), _PROOF)
+    except profile.UNREADABLE:
+        return False
 
 
 def _certificate_of(path: Path) -> Path:

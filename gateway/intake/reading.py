@@ -79,6 +79,14 @@ class Tally:
         return not self.unreadable_account and not self.ended_early
 
 
+def header(source: Source, *, format: Format, shape: Shape) -> None:  # noqa: A002 - as below
+    """Read the header of an input that has one; raises `BadRecord` if nothing under it can be read.
+
+    The source is left somewhere behind its header.
+    """
+    _ENTRIES[format](source, shape)
+
+
 def read(
     source: Source,
     *,

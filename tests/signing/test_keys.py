@@ -195,6 +195,43 @@ def test_a_key_that_is_not_of_the_profile_is_refused(made, generate):
     )
 
 
+def damaged_rsa(path: Path) -> None:
+    """Put an RSA key at `path` that can be read, has its primes, and signs wrongly."""
+    whole = rsa.generate_private_key(65537, 3072).private_numbers()
+    numbers = rsa.RSAPrivateNumbers(
+        p=whole.p,
+        q=whole.q,
+        d=whole.d + 2,
+        dmp1=whole.dmp1 + 2,
+        dmq1=whole.dmq1,
+        iqmp=whole.iqmp,
+        public_numbers=whole.public_numbers,
+    )
+    private = numbers.private_key(unsafe_skip_rsa_key_validation=True)
+    path.touch(mode=0o600)
+    path.write_bytes(private.private_bytes(*PKCS8, NoEncryption()))
+
+
+def test_a_damaged_key_signs_nothing(path):
+    damaged_rsa(path)
+    private = keys._private(path)
+    beside = keys._self_signed(
+        private, x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "us-ctpat")]), NOW
+    )
+    path.with_suffix(".crt").write_bytes(beside.public_bytes(Encoding.PEM))
+
+    assert refusal(path) == ("MRX-9004", "what it signs does not verify")
+
+
+def test_a_damaged_key_gets_no_certificate(path):
+    damaged_rsa(path)
+
+    with pytest.raises(NotReady, match="MRX-9004"):
+        keys.create(path, "us-ctpat", NOW)
+
+    assert not path.with_suffix(".crt").exists()
+
+
 def test_a_key_without_certificate_is_not_ready(made):
     made.with_suffix(".crt").unlink()
 

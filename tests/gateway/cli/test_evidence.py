@@ -93,7 +93,16 @@ def test_a_roll_lists_what_the_programme_last_described(told: World, mrx: Mrx):
     rows = mexico.json("roll", "list", "us-ctpat")
 
     assert [row.keys() for row in rows] == [
-        {"ref", "name", "identifiers", "status", "member_since"},
+        {
+            "ref",
+            "name",
+            "identifiers",
+            "status",
+            "member_since",
+            "category",
+            "covered",
+            "quarantined",
+        },
     ] * 2
     assert {row["name"] for row in rows} == {
         "Invented Company 10000001",

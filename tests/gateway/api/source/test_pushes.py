@@ -75,6 +75,36 @@ def test_csv_is_taken(pusher: Caller, small_world: World):
 
 
 @pytest.mark.parametrize(
+    ("path", "body", "code", "named"),
+    [
+        pytest.param("members", b"", "MRX-1007", "column: account", id="nothing"),
+        pytest.param(
+            "members", CSV.replace(b",status", b",state"), "MRX-1007", "column: status", id="lacks"
+        ),
+        pytest.param("consents", CSV, "MRX-1007", "column: programme", id="of the other kind"),
+        pytest.param(
+            "members",
+            CSV.replace(b"account,name", b"account,account,name", 1),
+            "MRX-1003",
+            "column: account",
+            id="a column twice",
+        ),
+        pytest.param("members", CSV.decode().encode("utf-16"), "MRX-1001", "", id="utf-16"),
+        pytest.param("members", b"{}", "MRX-1007", "column: account", id="json"),
+    ],
+)
+def test_a_csv_under_whose_header_nothing_can_be_read_is_no_push(
+    pusher: Caller, small_world: World, path, body, code, named
+):
+    answer = pusher.push(body, kind=path, headers={"Content-Type": "text/csv"})
+
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
+    assert named in answer.json()["title"]
+    assert rows(small_world.house, pushes) == []
+    assert spooled(small_world.house) == set()
+
+
+@pytest.mark.parametrize(
     "pack",
     [
         pytest.param(gzip.compress, id="one member"),
