@@ -5,6 +5,7 @@
 The migrations lie in `schemas/migrations` and travel in the wheel.
 """
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -22,6 +23,7 @@ def _config() -> Config:
     return config
 
 
+@cache
 def head() -> str:
     """The newest schema this program knows."""
     found = ScriptDirectory.from_config(_config()).get_current_head()
