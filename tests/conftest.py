@@ -27,6 +27,11 @@ def shared() -> Path:
     return SHARED
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first: what begins last would otherwise end alone, with the other cores idle."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """In CI a skip is a failure unless its reason begins with 'allowed:'."""
     report = session.config.pluginmanager.get_plugin("terminalreporter")
