@@ -19,12 +19,7 @@ from schemas.tables import inbound_batches
 from signing.seal import seal
 from tests.gateway.books import balance
 from tests.gateway.sender import Sender, record, roll
-from tests.world import BYTES_MAX, START, World
-
-
-@pytest.fixture
-def sender(small_world: World) -> Sender:
-    return Sender(small_world)
+from tests.world import BYTES_MAX, START
 
 
 def code(sender: Sender, file: bytes) -> str:

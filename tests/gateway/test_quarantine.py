@@ -1,7 +1,6 @@
 """A sudden change of a partner's roll waits for a person, and nothing it names is used meanwhile."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
@@ -20,28 +19,8 @@ from schemas.tables import inbound_batches as kept
 from schemas.tables import ledger as ledger_
 from tests.gateway.books import balance
 from tests.gateway.sender import Sender, mid, record, roll, some
+from tests.gateway.waiting import TOMORROW, WHY, refs_of, waiting
 from tests.world import BYTES_MAX, START, World, member
-
-TOMORROW = START + timedelta(days=1, minutes=1)
-WHY = "a person's word"
-
-
-@pytest.fixture
-def sender(small_world: World) -> Sender:
-    return Sender(small_world)
-
-
-@pytest.fixture
-def loaded(sender: Sender) -> list[Record]:
-    """A roll of 300, a day old."""
-    members = some(300)
-    sender.send(sender.next(members))
-    return members
-
-
-def waiting(world: World) -> list[Inbound]:
-    with world.house.database.read() as tx:
-        return inbound_batches.every(tx, state=State.QUARANTINED)
 
 
 def decide(world: World, act: object, *, now: object = TOMORROW) -> Inbound:
@@ -52,10 +31,6 @@ def decide(world: World, act: object, *, now: object = TOMORROW) -> Inbound:
 def why_not(world: World, ref: str) -> tuple[WhyNot, ...]:
     with world.house.database.read() as tx:
         return recognised.get(tx, "mx-neec", ref, now=TOMORROW).why_not
-
-
-def refs_of(records: list[Record]) -> list[str]:
-    return [one.ref for one in records]
 
 
 def test_a_quarantined_withdrawal_makes_unusable_at_once(sender: Sender, loaded: list[Record]):

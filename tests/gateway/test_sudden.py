@@ -6,38 +6,13 @@ from datetime import timedelta
 import pytest
 
 from gateway import inbound_batches
-from gateway.inbound_batches import Inbound, State
+from gateway.inbound_batches import State
 from partners import agreements
 from schemas.receipt import Level
 from schemas.record import Record
 from tests.gateway.books import balance
 from tests.gateway.sender import Sender, roll, some
-from tests.world import START, World
-
-TOMORROW = START + timedelta(days=1, minutes=1)
-WHY = "a person's word"
-
-
-@pytest.fixture
-def sender(small_world: World) -> Sender:
-    return Sender(small_world)
-
-
-@pytest.fixture
-def loaded(sender: Sender) -> list[Record]:
-    """A roll of 300, a day old."""
-    members = some(300)
-    sender.send(sender.next(members))
-    return members
-
-
-def waiting(world: World) -> list[Inbound]:
-    with world.house.database.read() as tx:
-        return inbound_batches.every(tx, state=State.QUARANTINED)
-
-
-def refs_of(records: list[Record]) -> list[str]:
-    return [one.ref for one in records]
+from tests.gateway.waiting import TOMORROW, refs_of, waiting
 
 
 def test_the_first_load_is_no_growth(sender: Sender):

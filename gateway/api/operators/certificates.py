@@ -4,15 +4,14 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, Field
 
 from gateway import staging
 from gateway.api import cursor
-from gateway.api.caller import Caller, holding
 from gateway.api.context import Here
 from gateway.api.cursor import After, Limit
+from gateway.api.operators.decision import Decision, Operator
 from gateway.api.problems import described
-from gateway.tokens import Scope
 from partners import staged_certificates
 from partners.staged_certificates import Staged, State
 
@@ -21,7 +20,6 @@ router = APIRouter(prefix="/certificates", responses=described(401, 403, 422))
 Fingerprint = Annotated[
     str, Path(pattern="^[0-9a-f]{64}$", description="The SHA-256 of its DER, hex.")
 ]
-Operator = Annotated[Caller, holding(Scope.OPERATE)]
 
 
 class Waiting(BaseModel):
@@ -54,19 +52,6 @@ class Decided(BaseModel):
     state: State
 
 
-class Rejection(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    reason: Annotated[
-        str,
-        StringConstraints(
-            min_length=1,
-            max_length=500,
-            pattern=r"^[^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?$",
-        ),
-    ] = Field(description="One line; kept in the ledger.")
-
-
 @router.get("")
 def waiting_certificates(
     request: Request,
@@ -97,11 +82,11 @@ def approve_certificate(fingerprint: Fingerprint, here: Here, caller: Operator) 
 
 @router.post("/{fingerprint}/reject", responses=described(404, 503))
 def reject_certificate(
-    fingerprint: Fingerprint, rejection: Rejection, here: Here, caller: Operator
+    fingerprint: Fingerprint, decision: Decision, here: Here, caller: Operator
 ) -> Decided:
     """Reject a certificate: it waits no longer. The partner may ask again."""
     waiting = staging.reject(
-        here.house, fingerprint, by=caller.by, reason=rejection.reason, now=datetime.now(UTC)
+        here.house, fingerprint, by=caller.by, reason=decision.reason, now=datetime.now(UTC)
     )
     return _decided(waiting, State.REJECTED)
 

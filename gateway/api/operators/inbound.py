@@ -5,22 +5,20 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, Field
 
 from gateway import inbound_batches, quarantine
 from gateway.api import cursor
-from gateway.api.caller import Caller, holding
 from gateway.api.context import Here
 from gateway.api.cursor import After, Limit
 from gateway.api.idempotency import Key, once
+from gateway.api.operators.decision import Decision, Operator
 from gateway.api.problems import described
 from gateway.inbound_batches import Inbound, State
-from gateway.tokens import Scope
 from partners.quarantine import Place
 
 router = APIRouter(prefix="/inbound", responses=described(401, 403, 422))
 
-Operator = Annotated[Caller, holding(Scope.OPERATE)]
 BatchId = Annotated[
     str,
     Path(
@@ -73,19 +71,6 @@ class BatchShown(Batch):
 class BatchList(BaseModel):
     items: list[Batch]
     next: str | None
-
-
-class Decision(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    reason: Annotated[
-        str,
-        StringConstraints(
-            min_length=1,
-            max_length=500,
-            pattern=r"^[^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?$",
-        ),
-    ] = Field(description="One line; kept in the ledger.")
 
 
 @router.get("")

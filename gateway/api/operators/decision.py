@@ -1,0 +1,23 @@
+"""What every decision of an operator brings: who may decide, and the reason that is kept."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from gateway.api.caller import Caller, holding
+from gateway.tokens import Scope
+
+Operator = Annotated[Caller, holding(Scope.OPERATE)]
+
+
+class Decision(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Annotated[
+        str,
+        StringConstraints(
+            min_length=1,
+            max_length=500,
+            pattern=r"^[^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?$",
+        ),
+    ] = Field(description="One line; kept in the ledger.")
