@@ -1,7 +1,8 @@
 """A gateway's home folder: what lies there, how it is made, and how it is opened.
 
     $MRX_HOME/
-      mrx.db           the database (WAL mode: mrx.db-wal and -shm beside it)
+      mrx.db           the database (WAL mode: mrx.db-wal and -shm beside it), unless
+                       MRX_DATABASE_URL names a server
       keys/signing.key the private key, 0600
       keys/signing.crt its certificate
       keys/next.*      the key to follow it, once it is staged (gateway.own_keys)
@@ -24,7 +25,9 @@ from partners import agreements, seed
 from schemas import migration
 from schemas.database import Database
 from schemas.errors import BadRequest, NotReady
+from schemas.postgresql import PostgreSQL
 from schemas.programme import PROGRAMMES
+from schemas.sqlite import SQLiteFile
 from schemas.tables import home
 from signing import keys
 
@@ -41,9 +44,10 @@ def init(settings: Settings, programme: str) -> House:
     folder = settings.home
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     (folder / KEY).parent.mkdir(mode=0o700, exist_ok=True)
-    # Made by us and for us alone, before SQLite would make it for everyone.
-    (folder / DATABASE).touch(mode=0o600)
-    database = Database(folder / DATABASE)
+    database = _database(settings)
+    if isinstance(database, SQLiteFile):
+        # Made by us and for us alone, before SQLite would make it for everyone.
+        database.file.touch(mode=0o600)
     now = datetime.now(UTC)
     with database.write() as tx:
         found = migration.current(tx)
@@ -75,12 +79,13 @@ def open_home(settings: Settings) -> House:
     """Open a home that `init` has made. Raises `NotReady`: MRX-9001 if there is none, MRX-9002 if
     its schema is not this program's, MRX-9004 if its key is missing or open to others.
     """
-    file = settings.home / DATABASE
-    if not file.exists():
+    database = _database(settings)
+    if not database.exists():
         raise NotReady("MRX-9001")
-    database = Database(file)
     with database.read() as tx:
         found = migration.current(tx)
+        if found is None:
+            raise NotReady("MRX-9001")
         if found != migration.head():
             raise NotReady("MRX-9002", found=found, expected=migration.head())
         programme = tx.scalar(select(home.c.programme))
@@ -95,6 +100,13 @@ def open_home(settings: Settings) -> House:
     return _house(settings, database, programme, key)
 
 
+def _database(settings: Settings) -> Database:
+    """The database of these settings, as it is: nothing is made."""
+    if settings.database_url is None:
+        return SQLiteFile(settings.home / DATABASE)
+    return PostgreSQL(settings.database_url)
+
+
 def _refuse_other(found: str | None, programme: str) -> None:
     if found is not None and found != programme:
         raise NotReady("MRX-9003", found=found, asked=programme)
@@ -103,6 +115,7 @@ def _refuse_other(found: str | None, programme: str) -> None:
 def _house(settings: Settings, database: Database, programme: str, key: keys.SigningKey) -> House:
     return House(
         programme=programme,
+        folder=settings.home,
         database=database,
         key=key,
         texts=seed.texts(programme),

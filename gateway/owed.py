@@ -16,7 +16,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import literal, select, update
+from sqlalchemy import select, update
 
 from gateway import inbound_batches
 from outbox import asking, ledger, retry
@@ -27,8 +27,8 @@ from partners.agreements import Registered
 from partners.quarantine import Place
 from schemas.batch import Lane
 from schemas.errors import MrxError
-from schemas.tables import Flag
 from schemas.tables import inbound_batches as batches
+from schemas.tables import is_set
 
 logger = logging.getLogger("mrx.owed")
 
@@ -90,7 +90,7 @@ class Owed:
         b = batches.c
         query = select(*inbound_batches.KEY).order_by(*inbound_batches.KEY)
         with self.house.database.read() as tx:
-            rows = tx.execute(query.where(b.owed == literal(True, Flag()))).all()
+            rows = tx.execute(query.where(is_set(b.owed))).all()
             urls = {
                 partner: address(agreements.get(tx, partner))
                 for partner in sorted({row.partner for row in rows})

@@ -13,6 +13,8 @@ from pydantic import (
     field_validator,
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
 
 from outbox.house import Terms
 
@@ -20,9 +22,15 @@ from outbox.house import Terms
 class Settings(BaseSettings):
     """`MRX_HOME`, `MRX_CONSENTS_FRESH_HOURS` and so on."""
 
-    model_config = SettingsConfigDict(env_prefix="MRX_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="MRX_", frozen=True, arbitrary_types_allowed=True)
 
     home: Path = Field(default=Path("var"), description="the folder that holds database and keys")
+    database_url: Annotated[URL, NoDecode] | None = Field(
+        default=None,
+        repr=False,  # it may hold a password
+        description="postgresql+psycopg://user:password@host/name: a server keeps the data, not a "
+        "file in the home folder",
+    )
     consents_fresh_hours: PositiveFloat = Field(
         default=72, description="older than this, the consent feed stops announcements"
     )
@@ -51,6 +59,20 @@ class Settings(BaseSettings):
     status_answer_seconds: NonNegativeFloat = Field(
         default=0.1, description="a partner's status question is answered no sooner than this"
     )
+
+    @field_validator("database_url", mode="before")
+    @classmethod
+    def _url(cls, text: object) -> object:
+        """An address of PostgreSQL; its words never stand in an error."""
+        if not isinstance(text, str) or not text.strip():
+            return text or None
+        try:
+            url = make_url(text.strip())
+        except ArgumentError:
+            raise ValueError("it is no URL") from None
+        if url.drivername not in {"postgresql", "postgresql+psycopg"} or not url.database:
+            raise ValueError("it names no PostgreSQL database")
+        return url.set(drivername="postgresql+psycopg")
 
     @field_validator("proxy_addresses", mode="before")
     @classmethod

@@ -61,7 +61,7 @@ class Spooled:
 
 
 def folder(house: House) -> Path:
-    return house.database.file.parent / FOLDER
+    return house.folder / FOLDER
 
 
 def create(house: House, push_id: str) -> Spooled:

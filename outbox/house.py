@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 
 from schemas.consent import ConsentText
 from schemas.database import Database
@@ -26,9 +27,12 @@ class Terms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
-    """One gateway. `texts` are the consent texts its members may have signed, by id."""
+    """One gateway. `texts` are the consent texts its members may have signed, by id; `folder` is
+    its home, where keys lie and pushes are spooled.
+    """
 
     programme: str
+    folder: Path
     database: Database
     key: SigningKey = field(repr=False)
     texts: Mapping[str, ConsentText]

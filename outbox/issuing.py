@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from outbox import batch as batches_
 from outbox import ledger, outcomes, pending, telling
@@ -19,6 +19,7 @@ from outbox.draft import Draft
 from outbox.gate import Gate
 from outbox.outcomes import Blocked
 from outbox.withdrawals import ANNOUNCE
+from schemas.database import next_id
 from schemas.tables import attempts, batch_files, batch_notices, batches, lanes
 from schemas.tables import pending as rows
 
@@ -44,7 +45,7 @@ class Bearer:
 
 def first(tx: Connection, lane: Row[Any], gate: Gate, draft: Draft, by: Bearer) -> Claim:
     """A draft becomes the lane's next number, issue 1."""
-    batch_id = (tx.scalar(select(func.max(batches.c.id))) or 0) + 1
+    batch_id = next_id(tx, batches.c.id)
     tx.execute(
         update(lanes)
         .where(lanes.c.id == lane.id, lanes.c.next_number == draft.header.number)

@@ -83,12 +83,15 @@ def verify(tx: Connection) -> Verified:
     head = tx.execute(select(ledger_head)).one()
     position, digest = 0, GENESIS
     query = select(ledger).order_by(ledger.c.position).execution_options(yield_per=1_000)
-    for row in tx.execute(query):
-        position += 1
-        expected = _digest(digest, position, row.at, row.kind, row.partner, row.subject, row.entry)
-        if (row.position, row.previous, row.digest) != (position, digest, expected):
-            return Verified(Head(head.size, head.digest), position)
-        digest = row.digest
+    with tx.execute(query) as entries:
+        for row in entries:
+            position += 1
+            expected = _digest(
+                digest, position, row.at, row.kind, row.partner, row.subject, row.entry
+            )
+            if (row.position, row.previous, row.digest) != (position, digest, expected):
+                return Verified(Head(head.size, head.digest), position)
+            digest = row.digest
     whole = (head.size, head.digest) == (position, digest)
     return Verified(Head(position, digest), None if whole else position + 1)
 

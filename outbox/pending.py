@@ -27,6 +27,7 @@ from schemas.consent import Event
 from schemas.database import upsert
 from schemas.status import BAD
 from schemas.tables import (
+    is_set,
     lanes,
     members,
     pending,
@@ -74,7 +75,7 @@ def mark(
         .where(
             standing_consents.c.event == Event.GRANTED.value,
             standing_consents.c.account.in_(accounts),
-            members.c.present,
+            is_set(members.c.present),
             mine,
         )
         .order_by(standing_consents.c.programme, standing_consents.c.account)

@@ -13,10 +13,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select
+from sqlalchemy import Connection, Row, insert, select
 
 from outbox import ledger, pending, withdrawals
 from outbox.house import House
+from schemas.database import next_id
 from schemas.errors import BadRequest
 from schemas.tables import disclosures, revocations
 
@@ -62,7 +63,7 @@ def revoke(
     live = [(account, life.ref) for life in lives if life.withdraw_since is None]
     withdrawals.withdraw(tx, partner, live, reason="revoked", now=now)
     answer, confirmed_at = _answer(lives, queued=queued)
-    number = (tx.scalar(select(func.max(revocations.c.id))) or 0) + 1
+    number = next_id(tx, revocations.c.id)
     tx.execute(
         insert(revocations).values(
             id=number,

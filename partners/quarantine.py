@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 
 from partners import foreign_feed
-from schemas.tables import Flag, foreign_members, inbound_named
+from schemas.tables import Flag, foreign_members, inbound_named, is_set
 
 MEMBERS_MIN = 50
 CHUNK = 1_000
@@ -116,9 +116,9 @@ def plan(tx: Connection, place: Place) -> Plan:
         return tx.scalar(query) or 0
 
     return Plan(
-        come=count((n.withdrawn == literal(False, Flag())) & unknown),
-        gone=count((n.withdrawn == literal(True, Flag())) & live),
-        changed=count((n.withdrawn == literal(False, Flag())) & live),
+        come=count(~is_set(n.withdrawn) & unknown),
+        gone=count(is_set(n.withdrawn) & live),
+        changed=count(~is_set(n.withdrawn) & live),
     )
 
 

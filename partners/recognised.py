@@ -12,15 +12,15 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, literal, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, select
 
 from partners import agreements, foreign_identifiers
 from schemas.errors import BadRequest
 from schemas.identifiers import Identifier
 from schemas.status import Status
-from schemas.tables import Flag, foreign_rolls
 from schemas.tables import foreign_identifiers as numbers
 from schemas.tables import foreign_members as members
+from schemas.tables import foreign_rolls, is_set
 
 # SQLite takes 32,766 parameters in a statement, PostgreSQL twice as many.
 VALUES_MAX = 3_000
@@ -212,7 +212,7 @@ _BOTH = (
 
 
 def _recognised() -> ColumnElement[bool]:
-    return members.c.gone_at.is_(None) & (members.c.covered == literal(True, Flag()))
+    return members.c.gone_at.is_(None) & is_set(members.c.covered)
 
 
 def _recognise(row: Row[Any], known: Mapping[str, Roll], theirs: Sequence[Row[Any]]) -> Recognised:

@@ -19,7 +19,7 @@ from schemas.errors import BadRequest
 from schemas.identifiers import Identifier
 from schemas.member import Member
 from schemas.status import Status
-from schemas.tables import home, member_identifiers, members
+from schemas.tables import home, is_set, member_identifiers, members
 
 _AT_ONCE = 5_000  # accounts in one statement
 
@@ -179,7 +179,7 @@ def doubt(tx: Connection, account: str, *, as_of: datetime, now: datetime) -> bo
     Says whether that is new: the roll has this member, and had no doubt about it before.
     """
     mine = (members.c.account == account) & (members.c.as_of <= as_of)
-    again = mine & members.c.unknown_status
+    again = mine & is_set(members.c.unknown_status)
     if tx.execute(update(members).where(again).values(as_of=as_of)).rowcount:
         return False
     doubted = {"unknown_status": True, "as_of": as_of, "version": members.c.version + 1}
@@ -196,7 +196,7 @@ def leave(
     """
     done = tx.execute(
         update(members)
-        .where(members.c.account.in_(accounts), members.c.present, members.c.as_of <= as_of)
+        .where(members.c.account.in_(accounts), is_set(members.c.present), members.c.as_of <= as_of)
         .values(present=False, as_of=as_of, version=members.c.version + 1, changed_at=now)
         .returning(members.c.account)
     )
@@ -207,13 +207,15 @@ def present(tx: Connection, *, before: datetime, after: str, limit: int) -> list
     """The accounts on the roll that a full list as of that moment speaks about, in their order;
     a page of them, from behind `after`.
     """
-    query = select(members.c.account).where(members.c.present, members.c.as_of <= before)
+    query = select(members.c.account).where(is_set(members.c.present), members.c.as_of <= before)
     page = query.where(members.c.account > after).order_by(members.c.account).limit(limit)
     return list(tx.scalars(page))
 
 
 def size(tx: Connection) -> int:
-    return tx.scalar(select(func.count()).select_from(members).where(members.c.present)) or 0
+    return (
+        tx.scalar(select(func.count()).select_from(members).where(is_set(members.c.present))) or 0
+    )
 
 
 def get(tx: Connection, account: str) -> Entry:

@@ -485,6 +485,11 @@ _ALL = (
         "nothing was changed; please report it",
     ),
     Code(
+        "MRX-9014",
+        "the database server cannot be reached",
+        "start it, or correct MRX_DATABASE_URL; nothing was lost",
+    ),
+    Code(
         "MRX-9999",
         "something went wrong that should not",
         "please report it with the command that shows it",

@@ -1,90 +1,58 @@
-"""How the database is opened, and the ways to use it: one writer at a time, readers, migration.
+"""The ways to use the database: a transaction that writes, one that reads, a migration.
 
-SQLite writers queue at a lock of this process, not in SQLite's busy handler, which sleeps and is
-unfair; writers of other processes meet in the busy handler. `synchronous=FULL` is what makes
-"committed before the first byte" survive a power cut. Measured in ENGINE's section 3.1.
+    Database --- SQLiteFile     one file; whoever writes, writes alone            (schemas.sqlite)
+             '-- PostgreSQL     a server; who works for one partner excludes      (schemas.postgresql)
+                                only that partner's others, and whoever writes at large
+
+What the two promise is the same: a transaction that writes sees all that was committed before it
+began, nobody else writes meanwhile what it may look at, and it is on disk when it is committed.
 """
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from abc import ABC, abstractmethod
+from contextlib import AbstractContextManager
 
-import pysqlite3
-from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy import Column, Connection, Table, func, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import OperationalError
-
-from schemas.errors import NotReady
-
-# Before 3.51.3 two connections that write or checkpoint at once may corrupt a WAL file.
-SQLITE_MIN = (3, 51, 3)
-_FREE = "foreign_keys=OFF"
-_PRAGMAS = (
-    "busy_timeout=10000",
-    "journal_mode=WAL",
-    "synchronous=FULL",
-    "foreign_keys=ON",
-    "journal_size_limit=67108864",
-    "cache_size=-16384",
-    "temp_store=MEMORY",
-)
 
 
-# Of each reader, of which a server has several; the file's pages are in the system's cache too.
-_READER_CACHE = "cache_size=-4096"
+class Database(ABC):
+    """One database. Safe to share between threads; made anew in every process."""
 
+    @abstractmethod
+    def write(self, *, partner: str | None = None) -> AbstractContextManager[Connection]:
+        """One write transaction: committed at the end of the block, or nothing at all.
 
-class Database:
-    """One database file. Safe to share between threads; made anew in every process."""
+        With `partner` it writes only what stands between us and that partner (its lanes, pending
+        rows, batches, disclosures, holdings) and what is locked last (the ledger and the outcomes
+        behind it), and reads of the rest only what is written without a partner. Others may then
+        do the same for their partners meanwhile.
 
-    def __init__(self, file: Path) -> None:
-        if pysqlite3.sqlite_version_info < SQLITE_MIN:
-            raise NotReady("MRX-9005", found=pysqlite3.sqlite_version)
-        self.file = file
-        self._mutex = threading.Lock()
-        self._writer = _engine(file, begin="BEGIN IMMEDIATE", pragmas=_PRAGMAS)
-        self._reader = _engine(
-            file, begin="BEGIN", pragmas=(*_PRAGMAS, _READER_CACHE, "query_only=ON")
-        )
-
-    @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """One write transaction: committed at the end of the block, or nothing at all."""
-        try:
-            with self._mutex, self._writer.begin() as tx:
-                yield tx
-        except OperationalError as error:
-            for code, signs in _SIGNS.items():
-                if any(sign in str(error.orig) for sign in signs):
-                    raise NotReady(code) from error
-            raise
-
-    @contextmanager
-    def migrate(self) -> Iterator[Connection]:
-        """A write transaction in which tables may be made anew: foreign keys are looked at as a
-        whole before it is committed, and not on the way.
+        Raises `NotReady`: MRX-9007 where the disk or the server refuses, MRX-9012 where somebody
+        else held the database for too long, MRX-9014 where the server cannot be reached.
         """
-        engine = _engine(self.file, begin="BEGIN IMMEDIATE", pragmas=(*_PRAGMAS, _FREE))
-        try:
-            with self._mutex, engine.begin() as tx:
-                yield tx
-                broken = tx.exec_driver_sql("PRAGMA foreign_key_check").all()
-                if broken:
-                    raise NotReady("MRX-9013")
-        finally:
-            engine.dispose()
 
-    @contextmanager
-    def read(self) -> Iterator[Connection]:
-        """One consistent view. Keep it short: a long one stops the log from being folded in."""
-        with self._reader.begin() as tx:
-            yield tx
+    @abstractmethod
+    def migrate(self) -> AbstractContextManager[Connection]:
+        """A write transaction in which tables may be made anew. Raises `NotReady` MRX-9013 if they
+        do not hold together afterwards, and nothing has happened.
+        """
 
+    @abstractmethod
+    def read(self) -> AbstractContextManager[Connection]:
+        """One consistent view of what is committed. Keep it short: a long one keeps old rows alive."""
+
+    @abstractmethod
+    def exists(self) -> bool:
+        """Whether there is a database to open, with or without tables."""
+
+    @abstractmethod
     def close(self) -> None:
-        self._writer.dispose()
-        self._reader.dispose()
+        """End every connection. It may be used again, and opens new ones then."""
+
+    @property
+    @abstractmethod
+    def version(self) -> str:
+        """Which program keeps it, for whoever reports a fault: "SQLite 3.53.4"."""
 
 
 def upsert(tx: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
@@ -92,34 +60,16 @@ def upsert(tx: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
     return postgresql.insert(table) if tx.dialect.name == "postgresql" else sqlite.insert(table)
 
 
-def _engine(file: Path, *, begin: str, pragmas: tuple[str, ...]) -> Engine:
-    engine = create_engine(
-        f"sqlite:///{file}",
-        module=pysqlite3,
-        # A statement kept prepared remembers its thousands of parameters, and lists differ in length.
-        connect_args={"cached_statements": 32},
-        pool_size=16,
-        max_overflow=16,
-        pool_use_lifo=True,  # the connection whose cache is warm; the others stay small
-        hide_parameters=True,  # an error's text would repeat names and identifiers
-    )
+def next_id(tx: Connection, column: Column[int]) -> int:
+    """A number for a new row, greater than all that were given before and committed.
 
-    @event.listens_for(engine, "connect")
-    def prepare(raw: Any, _record: object) -> None:
-        raw.isolation_level = None  # we say BEGIN ourselves
-        for pragma in pragmas:
-            raw.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def start(tx: Connection) -> None:
-        # Never read first and write later: a deferred transaction that turns into a writer fails
-        # with SQLITE_BUSY_SNAPSHOT, which no timeout cures.
-        tx.exec_driver_sql(begin)
-
-    return engine
-
-
-_SIGNS = {
-    "MRX-9007": ("disk is full", "readonly", "disk I/O error"),
-    "MRX-9012": ("database is locked",),
-}
+    Where transactions write side by side it comes from the column's sequence, and a transaction
+    that is rolled back leaves a gap.
+    """
+    if tx.dialect.name == "postgresql":
+        of = func.pg_get_serial_sequence(column.table.name, column.name)
+        given = select(func.nextval(of))
+    else:
+        given = select(func.coalesce(func.max(column), 0) + 1)
+    number: int = tx.execute(given).scalar_one()
+    return number

@@ -27,6 +27,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    ColumnElement,
     Dialect,
     ForeignKey,
     Index,
@@ -38,10 +39,15 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    literal,
     text,
 )
+from sqlalchemy.dialects import postgresql
 
 Big = BigInteger().with_variant(Integer(), "sqlite")
+# Ordered and compared byte by byte on both databases, whatever language a server was set up in:
+# cursors and locks go by this order.
+Words = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -85,6 +91,11 @@ class Flag(TypeDecorator[bool]):
         return None if value is None else bool(value)
 
 
+def is_set(flag: ColumnElement[bool]) -> ColumnElement[bool]:
+    """A flag as a condition: PostgreSQL takes no number for one."""
+    return flag == literal(True, Flag())
+
+
 class Json(TypeDecorator[Any]):
     """Lists and objects, kept as compact JSON text."""
 
@@ -106,8 +117,8 @@ STRICT: dict[str, Any] = {"sqlite_strict": True}
 home = Table(
     "home",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("programme", Text, nullable=False),
+    Column("id", Big, primary_key=True),
+    Column("programme", Words, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("consents_as_of", Moment),  # how fresh the consent feed is (P9); NULL: never heard
     Column("members_as_of", Moment),  # the same of the members
@@ -118,20 +129,20 @@ home = Table(
 own_keys = Table(
     "own_keys",
     metadata,
-    Column("fingerprint", Text, primary_key=True),
-    Column("certificate", Text, nullable=False),
-    Column("file", Text, nullable=False),  # relative to the home folder
+    Column("fingerprint", Words, primary_key=True),
+    Column("certificate", Words, nullable=False),
+    Column("file", Words, nullable=False),  # relative to the home folder
     Column("created_at", Moment, nullable=False),
-    Column("state", Text, nullable=False, server_default="current"),  # current | next | retired
+    Column("state", Words, nullable=False, server_default="current"),  # current | next | retired
     **STRICT,
 )
 
 agreements = Table(
     "agreements",
     metadata,
-    Column("partner", Text, primary_key=True),
-    Column("format", Text, nullable=False),
-    Column("stage", Integer, nullable=False),
+    Column("partner", Words, primary_key=True),
+    Column("format", Words, nullable=False),
+    Column("stage", Big, nullable=False),
     Column("enabled", Flag, nullable=False),
     Column("signed_on", Day, nullable=False),
     Column("effective_on", Day, nullable=False),
@@ -139,22 +150,22 @@ agreements = Table(
     Column("schemes", Json, nullable=False),
     Column("statuses", Json, nullable=False),
     Column("business_types", Json),  # NULL: all
-    Column("push_url", Text),  # NULL: they pull
-    Column("pull_url", Text),  # where we fetch their batches; NULL: they push
-    Column("revision", Integer, nullable=False),  # +1 at every change; drafts are compared with it
+    Column("push_url", Words),  # NULL: they pull
+    Column("pull_url", Words),  # where we fetch their batches; NULL: they push
+    Column("revision", Big, nullable=False),  # +1 at every change; drafts are compared with it
     # What holds for their roll:
     Column("coverage", Json),  # the categories of their members that are recognised; NULL: all
-    Column("quarantine_percent", Integer, nullable=False, server_default="20"),
-    Column("rhythm_hours", Integer, nullable=False, server_default="744"),  # silent longer: stale
+    Column("quarantine_percent", Big, nullable=False, server_default="20"),
+    Column("rhythm_hours", Big, nullable=False, server_default="744"),  # silent longer: stale
     **STRICT,
 )
 
 certificates = Table(
     "certificates",
     metadata,
-    Column("fingerprint", Text, primary_key=True),  # one certificate, one partner
-    Column("partner", Text, nullable=False, index=True),
-    Column("pem", Text, nullable=False),
+    Column("fingerprint", Words, primary_key=True),  # one certificate, one partner
+    Column("partner", Words, nullable=False, index=True),
+    Column("pem", Words, nullable=False),
     Column("not_before", Moment, nullable=False),
     Column("not_after", Moment, nullable=False),
     Column("pinned_at", Moment, nullable=False),
@@ -165,14 +176,14 @@ certificates = Table(
 staged_certificates = Table(  # asked for by a partner; pinned once two persons approve
     "staged_certificates",
     metadata,
-    Column("fingerprint", Text, primary_key=True),
-    Column("partner", Text, nullable=False),
-    Column("pem", Text, nullable=False),
+    Column("fingerprint", Words, primary_key=True),
+    Column("partner", Words, nullable=False),
+    Column("pem", Words, nullable=False),
     Column("not_before", Moment, nullable=False),
     Column("not_after", Moment, nullable=False),
     Column("staged_at", Moment, nullable=False),
-    Column("staged_under", Text, nullable=False),  # the certificate that signed the request
-    Column("approved_by", Text),  # the first of the two
+    Column("staged_under", Words, nullable=False),  # the certificate that signed the request
+    Column("approved_by", Words),  # the first of the two
     Column("approved_at", Moment),
     **STRICT,
 )
@@ -180,8 +191,8 @@ staged_certificates = Table(  # asked for by a partner; pinned once two persons 
 nonces = Table(  # of signed requests, kept while their signature could still be believed
     "nonces",
     metadata,
-    Column("certificate", Text, nullable=False),
-    Column("nonce", Text, nullable=False),
+    Column("certificate", Words, nullable=False),
+    Column("nonce", Words, nullable=False),
     Column("at", Moment, nullable=False),
     PrimaryKeyConstraint("certificate", "nonce"),
     **STRICT,
@@ -191,15 +202,15 @@ Index("nonces_at", nonces.c.at)
 tokens = Table(  # what CBP's systems and operators' tools prove themselves with
     "tokens",
     metadata,
-    Column("id", Text, primary_key=True),
-    Column("name", Text, nullable=False),
+    Column("id", Words, primary_key=True),
+    Column("name", Words, nullable=False),
     Column("digest", LargeBinary, nullable=False),  # SHA-256 of the secret, which nobody keeps
     Column("scopes", Json, nullable=False),
     Column("created_at", Moment, nullable=False),
-    Column("created_by", Text, nullable=False),
+    Column("created_by", Words, nullable=False),
     Column("expires_at", Moment),
     Column("revoked_at", Moment),
-    Column("revoked_by", Text),
+    Column("revoked_by", Words),
     **STRICT,
 )
 
@@ -208,21 +219,21 @@ tokens = Table(  # what CBP's systems and operators' tools prove themselves with
 pushes = Table(  # each push by HTTP, and what became of it
     "pushes",
     metadata,
-    Column("id", Text, primary_key=True),
-    Column("token", Text, ForeignKey("tokens.id"), nullable=False, index=True),
-    Column("kind", Text, nullable=False),  # members | consents
-    Column("format", Text, nullable=False),
-    Column("mode", Text, nullable=False),
+    Column("id", Words, primary_key=True),
+    Column("token", Words, ForeignKey("tokens.id"), nullable=False, index=True),
+    Column("kind", Words, nullable=False),  # members | consents
+    Column("format", Words, nullable=False),
+    Column("mode", Words, nullable=False),
     Column("dry_run", Flag, nullable=False),
     Column("as_of", Moment, nullable=False),
-    Column("state", Text, nullable=False),
+    Column("state", Words, nullable=False),
     Column("bytes", Big, nullable=False),
-    Column("digest", Text, nullable=False),  # SHA-256 of the body as it came
-    Column("file", Text),  # in the spool folder, while the body is still needed
+    Column("digest", Words, nullable=False),  # SHA-256 of the body as it came
+    Column("file", Words),  # in the spool folder, while the body is still needed
     Column("received_at", Moment, nullable=False),
     Column("finished_at", Moment),
     Column("report", Json),  # counts, never company data
-    Column("approved_by", Text),
+    Column("approved_by", Words),
     CheckConstraint(
         "state IN ('running', 'done', 'waiting', 'interrupted', 'discarded')", name="push_state"
     ),
@@ -232,11 +243,11 @@ pushes = Table(  # each push by HTTP, and what became of it
 push_rejections = Table(
     "push_rejections",
     metadata,
-    Column("push", Text, ForeignKey("pushes.id"), nullable=False),
-    Column("n", Integer, nullable=False),  # 1, 2, 3 in the order of the lines
-    Column("line", Integer, nullable=False),
-    Column("account", Text),
-    Column("code", Text, nullable=False),
+    Column("push", Words, ForeignKey("pushes.id"), nullable=False),
+    Column("n", Big, nullable=False),  # 1, 2, 3 in the order of the lines
+    Column("line", Big, nullable=False),
+    Column("account", Words),
+    Column("code", Words, nullable=False),
     PrimaryKeyConstraint("push", "n"),
     **STRICT,
 )
@@ -244,11 +255,11 @@ push_rejections = Table(
 idempotency_keys = Table(
     "idempotency_keys",
     metadata,
-    Column("token", Text, ForeignKey("tokens.id"), nullable=False),
-    Column("key", Text, nullable=False),
-    Column("request", Text, nullable=False),  # SHA-256 of what was asked
+    Column("token", Words, ForeignKey("tokens.id"), nullable=False),
+    Column("key", Words, nullable=False),
+    Column("request", Words, nullable=False),  # SHA-256 of what was asked
     Column("at", Moment, nullable=False),
-    Column("status", Integer),  # NULL: the answer is not there yet
+    Column("status", Big),  # NULL: the answer is not there yet
     Column("answer", LargeBinary),
     PrimaryKeyConstraint("token", "key"),
     **STRICT,
@@ -258,14 +269,14 @@ Index("idempotency_keys_at", idempotency_keys.c.at)
 members = Table(
     "members",
     metadata,
-    Column("account", Text, primary_key=True),
-    Column("name", Text, nullable=False),
+    Column("account", Words, primary_key=True),
+    Column("name", Words, nullable=False),
     Column("identifiers", Json, nullable=False),  # [[scheme, value], ...] as received
-    Column("status", Text, nullable=False),
+    Column("status", Words, nullable=False),
     Column("member_since", Day, nullable=False),
-    Column("business_type", Text),
+    Column("business_type", Words),
     Column("digest", LargeBinary, nullable=False),  # of all of the above: is it news?
-    Column("version", Integer, nullable=False),  # +1 at every change
+    Column("version", Big, nullable=False),  # +1 at every change
     Column("as_of", Moment, nullable=False),  # older pushes change nothing
     Column("present", Flag, nullable=False),  # False: missing from the last full list
     Column("unknown_status", Flag, nullable=False),  # the last word was unknown: announce nothing
@@ -276,9 +287,9 @@ members = Table(
 member_identifiers = Table(  # by which a member is found; the roll row says them in order
     "member_identifiers",
     metadata,
-    Column("scheme", Text, nullable=False),
-    Column("value", Text, nullable=False),
-    Column("account", Text, nullable=False),
+    Column("scheme", Words, nullable=False),
+    Column("value", Words, nullable=False),
+    Column("account", Words, nullable=False),
     PrimaryKeyConstraint("scheme", "value", "account"),
     **STRICT,
 )
@@ -287,16 +298,16 @@ Index("member_identifiers_account", member_identifiers.c.account)
 consents = Table(  # the event log; never updated
     "consents",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("account", Text, nullable=False),
-    Column("programme", Text, nullable=False),
-    Column("event", Text, nullable=False),
+    Column("id", Big, primary_key=True),
+    Column("account", Words, nullable=False),
+    Column("programme", Words, nullable=False),
+    Column("event", Words, nullable=False),
     Column("at", Moment, nullable=False),
-    Column("officer_title", Text),
-    Column("text", Text),
-    Column("evidence", Text),
+    Column("officer_title", Words),
+    Column("text", Words),
+    Column("evidence", Words),
     Column("recorded_at", Moment, nullable=False),
-    Column("recorded_by", Text, nullable=False),
+    Column("recorded_by", Words, nullable=False),
     UniqueConstraint("account", "programme", "at", "event"),
     **STRICT,
 )
@@ -304,12 +315,12 @@ consents = Table(  # the event log; never updated
 standing_consents = Table(  # the newest event of each pair
     "standing_consents",
     metadata,
-    Column("account", Text, nullable=False),
-    Column("programme", Text, nullable=False),
-    Column("consent_id", Integer, ForeignKey("consents.id"), nullable=False),
-    Column("event", Text, nullable=False),
+    Column("account", Words, nullable=False),
+    Column("programme", Words, nullable=False),
+    Column("consent_id", Big, ForeignKey("consents.id"), nullable=False),
+    Column("event", Words, nullable=False),
     Column("at", Moment, nullable=False),
-    Column("text", Text),
+    Column("text", Words),
     PrimaryKeyConstraint("account", "programme"),
     **STRICT,
 )
@@ -319,25 +330,25 @@ standing_consents = Table(  # the newest event of each pair
 lanes = Table(  # two rows a partner; a partner's routine lane has the lower id (lock order)
     "lanes",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("partner", Text, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("rank", Integer, nullable=False),  # lower first
-    Column("epoch", Text, nullable=False),
-    Column("next_number", Integer, nullable=False),  # moved by sealing alone, so no gaps
-    Column("last_digest", Text),  # of the last closed number's issue: the chain
+    Column("id", Big, primary_key=True),
+    Column("partner", Words, nullable=False),
+    Column("kind", Words, nullable=False),
+    Column("rank", Big, nullable=False),  # lower first
+    Column("epoch", Words, nullable=False),
+    Column("next_number", Big, nullable=False),  # moved by sealing alone, so no gaps
+    Column("last_digest", Words),  # of the last closed number's issue: the chain
     Column("look_at", Moment, nullable=False),  # not before (back-off, circuit, Retry-After)
-    Column("leased_by", Text),
+    Column("leased_by", Words),
     Column("leased_until", Moment, nullable=False),
-    Column("fence", Integer, nullable=False),  # +1 at every taking, never reset
+    Column("fence", Big, nullable=False),  # +1 at every taking, never reset
     Column("served_at", Moment, nullable=False),  # fairness
-    Column("failures", Integer, nullable=False),  # in a row
-    Column("trips", Integer, nullable=False),  # > 0: failing, the circuit is open
+    Column("failures", Big, nullable=False),  # in a row
+    Column("trips", Big, nullable=False),  # > 0: failing, the circuit is open
     Column("paused", Flag, nullable=False),
-    Column("paused_by", Text),
-    Column("pause_reason", Text),
+    Column("paused_by", Words),
+    Column("pause_reason", Words),
     Column("paused_at", Moment),
-    Column("batch_max", Integer, nullable=False),
+    Column("batch_max", Big, nullable=False),
     UniqueConstraint("partner", "kind"),
     CheckConstraint("kind IN ('routine', 'urgent')", name="lane_kind"),
     CheckConstraint("paused = 0 OR kind = 'routine'", name="urgent_never_pauses"),
@@ -347,15 +358,15 @@ lanes = Table(  # two rows a partner; a partner's routine lane has the lower id 
 pending = Table(  # a set: a row leaves by a receipt, or when there is nothing left to tell
     "pending",
     metadata,
-    Column("partner", Text, nullable=False),
-    Column("account", Text, nullable=False),
-    Column("ref", Text, nullable=False),  # '' to announce, or the ref to withdraw
-    Column("lane_id", Integer, ForeignKey("lanes.id"), nullable=False),
-    Column("rank", Integer, nullable=False),  # 0 withdrawals, 5 news
+    Column("partner", Words, nullable=False),
+    Column("account", Words, nullable=False),
+    Column("ref", Words, nullable=False),  # '' to announce, or the ref to withdraw
+    Column("lane_id", Big, ForeignKey("lanes.id"), nullable=False),
+    Column("rank", Big, nullable=False),  # 0 withdrawals, 5 news
     Column("since", Moment, nullable=False),  # first change not yet told
-    Column("batch_id", Integer),  # in which unanswered batch; any later change sets NULL
-    Column("blocked", Text),  # the code of what stands in the way
-    Column("partner_code", Text),  # refused: the partner's own word
+    Column("batch_id", Big),  # in which unanswered batch; any later change sets NULL
+    Column("blocked", Words),  # the code of what stands in the way
+    Column("partner_code", Words),  # refused: the partner's own word
     PrimaryKeyConstraint("partner", "account", "ref"),
     **STRICT,
 )
@@ -379,22 +390,22 @@ Index("pending_account", pending.c.account)
 batches = Table(  # one row a number; narrow, the bytes live elsewhere
     "batches",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("lane_id", Integer, ForeignKey("lanes.id"), nullable=False),
-    Column("epoch", Text, nullable=False),  # the life of the lane in which the number counts
-    Column("number", Integer, nullable=False),
-    Column("issue", Integer, nullable=False),
-    Column("state", Text, nullable=False),
+    Column("id", Big, primary_key=True),
+    Column("lane_id", Big, ForeignKey("lanes.id"), nullable=False),
+    Column("epoch", Words, nullable=False),  # the life of the lane in which the number counts
+    Column("number", Big, nullable=False),
+    Column("issue", Big, nullable=False),
+    Column("state", Words, nullable=False),
     Column("stale", Flag, nullable=False),  # must be re-issued before it leaves again
-    Column("fence", Integer, nullable=False),  # under which it was last claimed
-    Column("revision", Integer, nullable=False),  # of the agreement it was sealed under
-    Column("digest", Text, nullable=False),  # of the current issue's file
-    Column("previous_digest", Text),  # fixed with the number
-    Column("announcements", Integer, nullable=False),
-    Column("withdrawals", Integer, nullable=False),
-    Column("bytes", Integer, nullable=False),
-    Column("attempts", Integer, nullable=False),
-    Column("code", Text),  # refused: why
+    Column("fence", Big, nullable=False),  # under which it was last claimed
+    Column("revision", Big, nullable=False),  # of the agreement it was sealed under
+    Column("digest", Words, nullable=False),  # of the current issue's file
+    Column("previous_digest", Words),  # fixed with the number
+    Column("announcements", Big, nullable=False),
+    Column("withdrawals", Big, nullable=False),
+    Column("bytes", Big, nullable=False),
+    Column("attempts", Big, nullable=False),
+    Column("code", Words),  # refused: why
     Column("sealed_at", Moment, nullable=False),
     Column("first_sent_at", Moment, nullable=False),  # from here on the partner may have heard
     Column("closed_at", Moment),
@@ -417,9 +428,9 @@ Index(  # one in flight a lane, says the database
 batch_files = Table(  # CMS files, write-once
     "batch_files",
     metadata,
-    Column("batch_id", Integer, ForeignKey("batches.id"), nullable=False),
-    Column("issue", Integer, nullable=False),
-    Column("digest", Text, nullable=False),
+    Column("batch_id", Big, ForeignKey("batches.id"), nullable=False),
+    Column("issue", Big, nullable=False),
+    Column("digest", Words, nullable=False),
     Column("file", LargeBinary),
     Column("sealed_at", Moment, nullable=False),
     PrimaryKeyConstraint("batch_id", "issue"),
@@ -429,16 +440,16 @@ batch_files = Table(  # CMS files, write-once
 batch_notices = Table(  # what the newest issue says, and what earlier ones said too
     "batch_notices",
     metadata,
-    Column("batch_id", Integer, ForeignKey("batches.id"), nullable=False),
-    Column("ref", Text, nullable=False),
-    Column("kind", Text, nullable=False),  # announcement | withdrawal
-    Column("account", Text, nullable=False),
-    Column("version", Integer),
+    Column("batch_id", Big, ForeignKey("batches.id"), nullable=False),
+    Column("ref", Words, nullable=False),
+    Column("kind", Words, nullable=False),  # announcement | withdrawal
+    Column("account", Words, nullable=False),
+    Column("version", Big),
     Column("items_digest", LargeBinary),  # of the four items an announcement says
-    Column("consent_id", Integer),
-    Column("dropped_issue", Integer),  # the first issue that no longer says it
-    Column("outcome", Text),  # held | refused | withdrawn
-    Column("code", Text),
+    Column("consent_id", Big),
+    Column("dropped_issue", Big),  # the first issue that no longer says it
+    Column("outcome", Words),  # held | refused | withdrawn
+    Column("code", Words),
     PrimaryKeyConstraint("batch_id", "ref"),
     **STRICT,
 )
@@ -448,16 +459,16 @@ Index("batch_notices_ref", batch_notices.c.ref)
 attempts = Table(  # opened in the claim, closed once
     "attempts",
     metadata,
-    Column("batch_id", Integer, ForeignKey("batches.id"), nullable=False),
-    Column("n", Integer, nullable=False),
-    Column("issue", Integer, nullable=False),
-    Column("fence", Integer, nullable=False),
-    Column("worker", Text, nullable=False),
+    Column("batch_id", Big, ForeignKey("batches.id"), nullable=False),
+    Column("n", Big, nullable=False),
+    Column("issue", Big, nullable=False),
+    Column("fence", Big, nullable=False),
+    Column("worker", Words, nullable=False),
     Column("began_at", Moment, nullable=False),
     Column("ended_at", Moment),
-    Column("outcome", Text),
-    Column("code", Text),
-    Column("detail", Text),
+    Column("outcome", Words),
+    Column("code", Words),
+    Column("detail", Words),
     PrimaryKeyConstraint("batch_id", "n"),
     **STRICT,
 )
@@ -465,15 +476,15 @@ attempts = Table(  # opened in the claim, closed once
 receipts = Table(  # all that verified, late and repeated ones too
     "receipts",
     metadata,
-    Column("digest", Text, primary_key=True),
-    Column("lane_id", Integer, ForeignKey("lanes.id"), nullable=False),
-    Column("epoch", Text, nullable=False, server_default=""),
-    Column("number", Integer, nullable=False),
-    Column("issue", Integer, nullable=False),
+    Column("digest", Words, primary_key=True),
+    Column("lane_id", Big, ForeignKey("lanes.id"), nullable=False),
+    Column("epoch", Words, nullable=False, server_default=""),
+    Column("number", Big, nullable=False),
+    Column("issue", Big, nullable=False),
     Column("file", LargeBinary),
-    Column("level", Text, nullable=False),
-    Column("verdict", Text),
-    Column("certificate", Text, nullable=False),
+    Column("level", Words, nullable=False),
+    Column("verdict", Words),
+    Column("certificate", Words, nullable=False),
     Column("received_at", Moment, nullable=False),
     **STRICT,
 )
@@ -484,26 +495,26 @@ Index("receipts_batch", receipts.c.lane_id, receipts.c.epoch, receipts.c.number)
 disclosures = Table(  # one row a life. Withdrawals read this, never today's entitlements
     "disclosures",
     metadata,
-    Column("ref", Text, primary_key=True),
-    Column("partner", Text, nullable=False),
-    Column("account", Text, nullable=False),
-    Column("lane_id", Integer, nullable=False),  # of the last telling
-    Column("consent_id", Integer, nullable=False),
-    Column("version", Integer, nullable=False),  # last told
+    Column("ref", Words, primary_key=True),
+    Column("partner", Words, nullable=False),
+    Column("account", Words, nullable=False),
+    Column("lane_id", Big, nullable=False),  # of the last telling
+    Column("consent_id", Big, nullable=False),
+    Column("version", Big, nullable=False),  # last told
     Column("told_digest", LargeBinary, nullable=False),  # of the four items last told
-    Column("told_status", Text, nullable=False),
+    Column("told_status", Words, nullable=False),
     Column("told_identifiers", Json, nullable=False),
-    Column("best_status", Text, nullable=False),  # the best the partner may hold
+    Column("best_status", Words, nullable=False),  # the best the partner may hold
     Column("best_identifiers", Json, nullable=False),
     Column("told_at", Moment, nullable=False),  # may have heard since
-    Column("held_version", Integer),  # last confirmed
+    Column("held_version", Big),  # last confirmed
     Column("held_digest", LargeBinary),  # of the four items in that version
     Column("held_at", Moment),
     Column("withdraw_since", Moment),
-    Column("withdraw_reason", Text),
+    Column("withdraw_reason", Words),
     Column("gone_at", Moment),
-    Column("fate", Text),
-    Column("law", Text),
+    Column("fate", Words),
+    Column("law", Words),
     Column("retained_until", Day),
     **STRICT,
 )
@@ -523,14 +534,14 @@ Index("disclosures_open", disclosures.c.withdraw_since, sqlite_where=_OPEN, post
 revocations = Table(
     "revocations",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("account", Text, nullable=False, index=True),
-    Column("partner", Text, nullable=False),
-    Column("consent_id", Integer, nullable=False),
-    Column("asked_by", Text, nullable=False),
+    Column("id", Big, primary_key=True),
+    Column("account", Words, nullable=False, index=True),
+    Column("partner", Words, nullable=False),
+    Column("consent_id", Big, nullable=False),
+    Column("asked_by", Words, nullable=False),
     Column("at", Moment, nullable=False),
     Column("due_at", Moment, nullable=False),
-    Column("answer", Text, nullable=False),
+    Column("answer", Words, nullable=False),
     Column("confirmed_at", Moment),
     **STRICT,
 )
@@ -540,14 +551,14 @@ revocations = Table(
 ledger = Table(  # rows are added, never changed
     "ledger",
     metadata,
-    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("position", Big, primary_key=True, autoincrement=False),
     Column("at", Moment, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("partner", Text),
-    Column("subject", Text),
-    Column("entry", Text, nullable=False),
-    Column("previous", Text, nullable=False),
-    Column("digest", Text, nullable=False),
+    Column("kind", Words, nullable=False),
+    Column("partner", Words),
+    Column("subject", Words),
+    Column("entry", Words, nullable=False),
+    Column("previous", Words, nullable=False),
+    Column("digest", Words, nullable=False),
     **STRICT,
 )
 Index("ledger_subject", ledger.c.subject)
@@ -555,9 +566,9 @@ Index("ledger_subject", ledger.c.subject)
 ledger_head = Table(  # one row, locked last
     "ledger_head",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("size", Integer, nullable=False),
-    Column("digest", Text, nullable=False),
+    Column("id", Big, primary_key=True),
+    Column("size", Big, nullable=False),
+    Column("digest", Words, nullable=False),
     CheckConstraint("id = 1", name="ledger_head_is_one"),
     **STRICT,
 )
@@ -565,15 +576,15 @@ ledger_head = Table(  # one row, locked last
 outcomes = Table(  # what became of things, in the order of their commits; the source reads it
     "outcomes",
     metadata,
-    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("position", Big, primary_key=True, autoincrement=False),
     Column("at", Moment, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("partner", Text, nullable=False),
-    Column("account", Text, nullable=False),
-    Column("ref", Text),
-    Column("version", Integer),
-    Column("code", Text),
-    Column("partner_code", Text),
+    Column("kind", Words, nullable=False),
+    Column("partner", Words, nullable=False),
+    Column("account", Words, nullable=False),
+    Column("ref", Words),
+    Column("version", Big),
+    Column("code", Words),
+    Column("partner_code", Words),
     **STRICT,
 )
 
@@ -582,14 +593,14 @@ outcomes = Table(  # what became of things, in the order of their commits; the s
 inbound_lanes = Table(
     "inbound_lanes",
     metadata,
-    Column("partner", Text, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("epoch", Text, nullable=False),
+    Column("partner", Words, nullable=False),
+    Column("kind", Words, nullable=False),
+    Column("epoch", Words, nullable=False),
     Column("current", Flag, nullable=False),
-    Column("number", Integer, nullable=False),  # the newest taken
-    Column("issue", Integer, nullable=False),
-    Column("digest", Text, nullable=False),  # of that issue's file
-    Column("previous_digest", Text),
+    Column("number", Big, nullable=False),  # the newest taken
+    Column("issue", Big, nullable=False),
+    Column("digest", Words, nullable=False),  # of that issue's file
+    Column("previous_digest", Words),
     PrimaryKeyConstraint("partner", "kind", "epoch"),
     **STRICT,
 )
@@ -597,22 +608,22 @@ inbound_lanes = Table(
 inbound_batches = Table(
     "inbound_batches",
     metadata,
-    Column("partner", Text, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("epoch", Text, nullable=False),
-    Column("number", Integer, nullable=False),
-    Column("issue", Integer, nullable=False),
-    Column("digest", Text, nullable=False),
+    Column("partner", Words, nullable=False),
+    Column("kind", Words, nullable=False),
+    Column("epoch", Words, nullable=False),
+    Column("number", Big, nullable=False),
+    Column("issue", Big, nullable=False),
+    Column("digest", Words, nullable=False),
     Column("file", LargeBinary),
     Column("receipt", LargeBinary, nullable=False),  # replayed when the same issue comes again
-    Column("certificate", Text, nullable=False),
+    Column("certificate", Words, nullable=False),
     Column("received_at", Moment, nullable=False),
-    Column("state", Text, nullable=False, server_default="applied"),  # | quarantined | rejected
-    Column("announced", Integer, nullable=False, server_default="0"),
-    Column("withdrawn", Integer, nullable=False, server_default="0"),
-    Column("decided_by", Text),  # who let a quarantined batch in, or turned it down
+    Column("state", Words, nullable=False, server_default="applied"),  # | quarantined | rejected
+    Column("announced", Big, nullable=False, server_default="0"),
+    Column("withdrawn", Big, nullable=False, server_default="0"),
+    Column("decided_by", Words),  # who let a quarantined batch in, or turned it down
     Column("decided_at", Moment),
-    Column("reason", Text),
+    Column("reason", Words),
     Column("owed", Flag, nullable=False, server_default="0"),  # its "applied" must still be told
     PrimaryKeyConstraint("partner", "kind", "epoch", "number", "issue"),
     **STRICT,
@@ -634,12 +645,12 @@ Index(
 inbound_named = Table(  # the refs that a quarantined batch names, until it is decided
     "inbound_named",
     metadata,
-    Column("partner", Text, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("epoch", Text, nullable=False),
-    Column("number", Integer, nullable=False),
-    Column("issue", Integer, nullable=False),
-    Column("ref", Text, nullable=False),
+    Column("partner", Words, nullable=False),
+    Column("kind", Words, nullable=False),
+    Column("epoch", Words, nullable=False),
+    Column("number", Big, nullable=False),
+    Column("issue", Big, nullable=False),
+    Column("ref", Words, nullable=False),
     Column("withdrawn", Flag, nullable=False),
     PrimaryKeyConstraint("partner", "kind", "epoch", "number", "issue", "ref"),
     **STRICT,
@@ -649,11 +660,11 @@ Index("inbound_named_ref", inbound_named.c.partner, inbound_named.c.ref)
 foreign_rolls = Table(  # one row a partner: what is true of its roll as a whole
     "foreign_rolls",
     metadata,
-    Column("programme", Text, primary_key=True),
-    Column("size", Integer, nullable=False),  # live members, kept with every change (P11)
+    Column("programme", Words, primary_key=True),
+    Column("size", Big, nullable=False),  # live members, kept with every change (P11)
     Column("as_of", Moment),  # when the newest batch that was applied was written
     Column("heard_at", Moment),  # the last signed word of any kind
-    Column("baseline", Integer, nullable=False),  # the size a day's change is measured against
+    Column("baseline", Big, nullable=False),  # the size a day's change is measured against
     Column("baseline_at", Moment),
     **STRICT,
 )
@@ -661,20 +672,20 @@ foreign_rolls = Table(  # one row a partner: what is true of its roll as a whole
 foreign_members = Table(  # each partner's roll; a withdrawn ref stays as an empty tombstone
     "foreign_members",
     metadata,
-    Column("programme", Text, nullable=False),
-    Column("ref", Text, nullable=False),
-    Column("version", Integer, nullable=False),
-    Column("name", Text),
+    Column("programme", Words, nullable=False),
+    Column("ref", Words, nullable=False),
+    Column("version", Big, nullable=False),
+    Column("name", Words),
     Column("identifiers", Json),
-    Column("status", Text),
+    Column("status", Words),
     Column("member_since", Day),
     Column("changed_at", Moment, nullable=False),
     Column("gone_at", Moment),
-    Column("category", Text),  # what kind of member it is over there, where they say it
+    Column("category", Words),  # what kind of member it is over there, where they say it
     Column("covered", Flag, nullable=False, server_default="1"),
     Column("quarantined", Flag, nullable=False, server_default="0"),  # named in a batch that waits
     Column("leaf", LargeBinary),  # its part in the holdings digest
-    Column("change", Integer, nullable=False, server_default="0"),  # its place in the change feed
+    Column("change", Big, nullable=False, server_default="0"),  # its place in the change feed
     PrimaryKeyConstraint("programme", "ref"),
     CheckConstraint("(gone_at IS NULL) = (name IS NOT NULL)", name="tombstones_are_empty"),
     **STRICT,
@@ -684,15 +695,15 @@ Index("foreign_members_change", foreign_members.c.change)
 foreign_identifiers = Table(  # by which a foreign member is found; an erased one has none
     "foreign_identifiers",
     metadata,
-    Column("programme", Text, nullable=False),
-    Column("ref", Text, nullable=False),
-    Column("scheme", Text, nullable=False),
-    Column("value", Text, nullable=False),
-    Column("source", Text, nullable=False),  # partner: in its record | home: attached by us
+    Column("programme", Words, nullable=False),
+    Column("ref", Words, nullable=False),
+    Column("scheme", Words, nullable=False),
+    Column("value", Words, nullable=False),
+    Column("source", Words, nullable=False),  # partner: in its record | home: attached by us
     Column("from_on", Day),
     Column("until_on", Day),  # the first day on which it is not theirs any more
     Column("added_at", Moment, nullable=False),
-    Column("added_by", Text),
+    Column("added_by", Words),
     PrimaryKeyConstraint("programme", "ref", "scheme", "value", "source"),
     **STRICT,
 )
@@ -703,11 +714,11 @@ Index("foreign_identifiers_value", foreign_identifiers.c.scheme, foreign_identif
 holdings = Table(  # side 'ours': what they hold of us; 'theirs': what we hold of them
     "holdings",
     metadata,
-    Column("programme", Text, nullable=False),
-    Column("side", Text, nullable=False),
-    Column("bucket", Integer, nullable=False),
+    Column("programme", Words, nullable=False),
+    Column("side", Words, nullable=False),
+    Column("bucket", Big, nullable=False),
     Column("sum", LargeBinary, nullable=False),  # 32 bytes, big-endian
-    Column("size", Integer, nullable=False),
+    Column("size", Big, nullable=False),
     PrimaryKeyConstraint("programme", "side", "bucket"),
     **STRICT,
 )
@@ -715,12 +726,12 @@ holdings = Table(  # side 'ours': what they hold of us; 'theirs': what we hold o
 holdings_checks = Table(  # the last comparison with each partner
     "holdings_checks",
     metadata,
-    Column("partner", Text, primary_key=True),
+    Column("partner", Words, primary_key=True),
     Column("at", Moment, nullable=False),
     Column("agree", Flag, nullable=False),
-    Column("expected_count", Integer, nullable=False),
-    Column("expected_digest", Text, nullable=False),
-    Column("held_count", Integer),
-    Column("held_digest", Text, nullable=False),
+    Column("expected_count", Big, nullable=False),
+    Column("expected_digest", Words, nullable=False),
+    Column("held_count", Big),
+    Column("held_digest", Words, nullable=False),
     **STRICT,
 )

@@ -1,13 +1,15 @@
 """Fixtures that every room's tests may use."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from sqlalchemy import URL
 
 from schemas.programme import PROGRAMMES
-from tests import world
+from tests import servers, world
 
 # Machines are shared and slow by turns: an example that takes long is no bug.
 settings.register_profile("mrx", deadline=None)
@@ -15,6 +17,12 @@ settings.register_profile("quick", deadline=None, max_examples=10)
 settings.load_profile(
     "quick" if os.environ.get("MRX_QUICK") else "ci" if os.environ.get("CI") else "mrx"
 )
+
+BOTH = ["sqlite"] if os.environ.get("MRX_QUICK") else ["sqlite", "postgresql"]
+"""The databases, for tests that must end alike on both."""
+
+FILE_ONLY = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+"""For a test of what only SQLite has."""
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
@@ -49,24 +57,63 @@ def key_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {code: world.new_key(folder, code) for code in PROGRAMMES}
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[URL]:
+    """The address of a PostgreSQL server, for databases of one's own."""
+    with servers.postgres() as url:
+        yield url
+
+
 @pytest.fixture
-def small_world(tmp_path: Path, key_files: dict[str, Path]) -> world.World:
+def engine() -> str:
+    """Which database `small_world` and `whole_world` keep their home's data in. Rooms whose SQL
+    must do the same on both run every test on `BOTH`: see their conftest.
+    """
+    return "sqlite"
+
+
+@pytest.fixture
+def server(engine: str, request: pytest.FixtureRequest) -> Iterator[world.Server | None]:
+    """The server of this test's databases; None for files."""
+    if engine == "sqlite":
+        yield None
+        return
+    made = world.Server(request.getfixturevalue("postgres"))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def small_world(
+    tmp_path: Path, key_files: dict[str, Path], server: world.Server | None
+) -> Iterator[world.World]:
     """us-ctpat and Mexico, connected."""
-    return connected_world(tmp_path, key_files, ("mx-neec",))
+    made = connected_world(tmp_path, key_files, ("mx-neec",), server=server)
+    yield made
+    made.house.database.close()
 
 
 @pytest.fixture
-def whole_world(tmp_path: Path, key_files: dict[str, Path]) -> world.World:
+def whole_world(
+    tmp_path: Path, key_files: dict[str, Path], server: world.Server | None
+) -> Iterator[world.World]:
     """us-ctpat and all five partners, connected."""
     codes = tuple(code for code in PROGRAMMES if code != "us-ctpat")
-    return connected_world(tmp_path, key_files, codes)
+    made = connected_world(tmp_path, key_files, codes, server=server)
+    yield made
+    made.house.database.close()
 
 
 def connected_world(
-    folder: Path, key_files: dict[str, Path], codes: tuple[str, ...]
+    folder: Path,
+    key_files: dict[str, Path],
+    codes: tuple[str, ...],
+    *,
+    server: world.Server | None = None,
 ) -> world.World:
+    """Home, on the server if there is one, and partners in files."""
     clock = world.Clock()
-    house = world.make(folder / "us-ctpat", "us-ctpat", key_files["us-ctpat"])
+    house = world.make(folder / "us-ctpat", "us-ctpat", key_files["us-ctpat"], server=server)
     partners = {code: world.make(folder / code, code, key_files[code]) for code in codes}
     for code, partner in partners.items():
         world.connect(house, partner, url=code)

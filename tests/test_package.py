@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from schemas import migration
-from schemas.database import Database
 from schemas.programme import PROGRAMMES
+from schemas.sqlite import SQLiteFile
 from schemas.tables import metadata
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -77,7 +77,7 @@ def test_the_migrations_make_the_schema_that_the_tables_describe(tmp_path: Path)
     from alembic.autogenerate import compare_metadata
     from alembic.runtime.migration import MigrationContext
 
-    database = Database(tmp_path / "mrx.db")
+    database = SQLiteFile(tmp_path / "mrx.db")
     with database.write() as tx:
         migration.upgrade(tx)
         assert migration.current(tx) == migration.head()
@@ -85,7 +85,7 @@ def test_the_migrations_make_the_schema_that_the_tables_describe(tmp_path: Path)
 
 
 def test_what_must_survive_a_power_cut_is_asked_of_sqlite(tmp_path: Path):
-    with Database(tmp_path / "mrx.db").write() as tx:
+    with SQLiteFile(tmp_path / "mrx.db").write() as tx:
         assert tx.exec_driver_sql("PRAGMA synchronous").scalar() == 2
         assert tx.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert tx.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1

@@ -8,12 +8,14 @@ passes, one plan per transmission.
 import io
 import shutil
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import ClassVar
 
 import orjson
-from sqlalchemy import Connection, select
+from sqlalchemy import URL, Connection, select
 
 from gateway import home, inbound
 from gateway.intake import push_consents, push_members
@@ -29,11 +31,13 @@ from partners.certificates import Pinned
 from schemas import exchange
 from schemas.consent import ConsentEvent, Event
 from schemas.errors import MrxError
+from schemas.postgresql import PostgreSQL
 from schemas.receipt import Receipt
 from schemas.tables import pending
 from signing import keys
 from signing.open import open_sealed
 from signing.seal import seal
+from tests import servers
 
 START = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 TEXTS = {"mx-neec": "neec-2014"}
@@ -57,10 +61,55 @@ class Clock:
         self.now += timedelta(**by)
 
 
-def make(folder: Path, programme: str, key: Path) -> House:
+class Server:
+    """A PostgreSQL server on which gateways of tests keep their data: a database each."""
+
+    _templates: ClassVar[dict[tuple[URL, str], URL]] = {}
+
+    def __init__(self, url: URL) -> None:
+        self._url = url
+        self._open = ExitStack()
+
+    def database(self, folder: Path, programme: str) -> URL:
+        """A new database for the gateway in `folder`, a copy of one that was made once."""
+        template = self._templates.get((self._url, programme))
+        if template is None:
+            template = servers.create(self._url)
+            made = home.init(Settings(home=folder, database_url=written(template)), programme)
+            made.database.close()  # nobody may be connected to what is copied
+            self._templates[self._url, programme] = template
+        url = servers.create(self._url, template=template)
+        self._open.callback(servers.drop, self._url, url)
+        return url
+
+    def close(self) -> None:
+        """Drop every database that was not dropped yet."""
+        self._open.close()
+
+
+def settings(house: House, **more: object) -> Settings:
+    """The settings under which this gateway is opened."""
+    url = written(house.database.url) if isinstance(house.database, PostgreSQL) else None
+    return Settings(home=house.folder, database_url=url, **more)
+
+
+def environment(house: House) -> dict[str, str]:
+    """The same, as the environment of a command."""
+    database = house.database
+    url = {"MRX_DATABASE_URL": written(database.url)} if isinstance(database, PostgreSQL) else {}
+    return {"MRX_HOME": str(house.folder), **url}
+
+
+def written(url: URL) -> str:
+    """A URL as a setting."""
+    return url.render_as_string(hide_password=False)
+
+
+def make(folder: Path, programme: str, key: Path, *, server: Server | None = None) -> House:
     """A gateway in `folder`: a copy of one that was made once a session, with a key of its own.
 
-    Making one (key, migrations) takes half a second; copying it does not.
+    Making one (key, migrations) takes half a second; copying it does not. With a server, it keeps
+    its data there.
     """
     kept = key.parent / f"home-{programme}"
     if not kept.exists():
@@ -72,7 +121,12 @@ def make(folder: Path, programme: str, key: Path) -> House:
         made.database.close()  # the last connection folds the log into the file
         draft.rename(kept)
     shutil.copytree(kept, folder, dirs_exist_ok=True)
-    return home.open_home(Settings(home=folder))
+    if server is None:
+        return home.open_home(Settings(home=folder))
+    (folder / home.DATABASE).unlink()
+    return home.open_home(
+        Settings(home=folder, database_url=written(server.database(folder, programme)))
+    )
 
 
 def pinned(house: House, partner: str) -> Pinned:

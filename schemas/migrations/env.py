@@ -14,10 +14,10 @@ connection = context.config.attributes.get("connection")
 if connection is None:
     from pathlib import Path
 
-    from schemas.database import Database
+    from schemas.sqlite import SQLiteFile
 
     file = Path(context.get_x_argument(as_dictionary=True)["file"])
-    with Database(file).write() as tx:
+    with SQLiteFile(file).write() as tx:
         context.configure(connection=tx, target_metadata=metadata, render_as_batch=True)
         context.run_migrations()
 else:

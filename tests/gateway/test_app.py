@@ -15,7 +15,7 @@ from tests.world import START, World, member
 @pytest.fixture
 def client(small_world: World) -> TestClient:
     """Mexico's end, over HTTP."""
-    settings = Settings(home=small_world.partners["mx-neec"].database.file.parent)
+    settings = Settings(home=small_world.partners["mx-neec"].folder)
     return TestClient(build(small_world.partners["mx-neec"], settings))
 
 
@@ -70,9 +70,7 @@ def test_a_receipt_for_nothing_is_refused(client: TestClient, sealed: bytes):
 
 
 def test_live_and_ready(small_world: World):
-    ours = TestClient(
-        build(small_world.house, Settings(home=small_world.house.database.file.parent))
-    )
+    ours = TestClient(build(small_world.house, Settings(home=small_world.house.folder)))
     assert ours.get("/health/live").json() == {"status": "live", "home": "us-ctpat"}
 
     silent = ours.get("/health/ready")
@@ -85,7 +83,7 @@ def test_ready_says_what_lacks(small_world: World):
 
     with small_world.house.database.write() as tx:
         tx.execute(update(home).values(consents_as_of=datetime.now(UTC)))
-    app = build(small_world.house, Settings(home=small_world.house.database.file.parent))
+    app = build(small_world.house, Settings(home=small_world.house.folder))
     ready = TestClient(app).get("/health/ready")
     assert (ready.status_code, ready.json()["ready"]) == (200, True)
 

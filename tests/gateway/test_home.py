@@ -9,7 +9,7 @@ from tests.world import World
 
 
 def test_a_schema_of_a_newer_program_is_left_alone(small_world: World):
-    folder = small_world.house.database.file.parent
+    folder = small_world.house.folder
     with small_world.house.database.write() as tx:
         tx.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
 
@@ -21,7 +21,7 @@ def test_a_schema_of_a_newer_program_is_left_alone(small_world: World):
 
 def test_a_key_written_before_a_crash_is_found_and_used(small_world: World, tmp_path):
     """The key stands, the database does not: as after a crash in between."""
-    folder = small_world.house.database.file.parent
+    folder = small_world.house.folder
     for file in folder.glob("mrx.db*"):
         file.unlink()
 

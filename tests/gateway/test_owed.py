@@ -35,7 +35,7 @@ NOW = datetime.now(UTC)
 def served(house: House) -> Iterator[str]:
     """This gateway's doors, over HTTP; the address."""
     listener = socket.create_server(("127.0.0.1", 0))
-    app = build(house, Settings(home=house.database.file.parent))
+    app = build(house, Settings(home=house.folder))
     server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()

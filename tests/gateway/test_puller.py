@@ -33,7 +33,7 @@ class Mexico:
         world.clock.now = datetime.now(UTC)
         self._world = replace(world, house=self.house, partners={"us-ctpat": world.house})
         self.requests: list[str] = []
-        app = build(self.house, Settings(home=self.house.database.file.parent))
+        app = build(self.house, Settings(home=self.house.folder))
 
         async def counted(scope, receive, send):
             if scope["type"] == "http":

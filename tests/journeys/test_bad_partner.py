@@ -124,7 +124,7 @@ def journey(folder: Path, key_files: dict[str, Path]) -> Iterator[Journey]:
     world = connected_world(folder, key_files, ("mx-neec",))
     house = world.house
     with (
-        served(build(house, Settings(home=house.database.file.parent))) as back,
+        served(build(house, Settings(home=house.folder))) as back,
         bad_partner(world.partners["mx-neec"], answer_to=back) as partner,
     ):
         going = Journey(world, partner)

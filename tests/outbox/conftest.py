@@ -2,8 +2,14 @@
 
 import pytest
 
+from tests.conftest import BOTH
 from tests.outbox.two_ends import MANY, agree, by_the_wall_clock
 from tests.world import ONE, TWO, World, member
+
+
+@pytest.fixture(params=BOTH)
+def engine(request: pytest.FixtureRequest) -> str:
+    return request.param
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from tests.world import World, hastened
 def serving(house: House) -> Iterator[str]:
     """A gateway behind a socket of this machine."""
     listener = socket.create_server(("127.0.0.1", 0))
-    app = build(house, Settings(home=house.database.file.parent))
+    app = build(house, Settings(home=house.folder))
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", ws="none"))
     thread = threading.Thread(
         target=lambda: asyncio.run(server.serve(sockets=[listener])), daemon=True

@@ -34,17 +34,18 @@ class Reaper:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, house: House, n: int, *, after: bool):
         self.left, self.fired = n, False
-        plain = Database.write
+        kind = type(house.database)
+        plain = kind.write
 
         @contextmanager
-        def write(database: Database) -> Iterator[object]:
+        def write(database: Database, *, partner: str | None = None) -> Iterator[object]:
             if database is not house.database or self.fired:
-                with plain(database) as tx:
+                with plain(database, partner=partner) as tx:
                     yield tx
                 return
             self.left -= 1
             dies = self.left == 0
-            with plain(database) as tx:
+            with plain(database, partner=partner) as tx:
                 yield tx
                 if dies and not after:
                     self.fired = True
@@ -53,7 +54,7 @@ class Reaper:
                 self.fired = True
                 raise Dead
 
-        monkeypatch.setattr(Database, "write", write)
+        monkeypatch.setattr(kind, "write", write)
 
 
 def journey(world: World) -> list[Callable[[], object]]:

@@ -7,11 +7,12 @@ import sys
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
+from gateway.home import open_home
+from gateway.settings import Settings
 from outbox import backlog, batch, lane, release, retry, worker_name
 from outbox.lane import Taken
 from schemas.batch import Lane
@@ -19,7 +20,7 @@ from schemas.consent import Event
 from schemas.database import Database
 from schemas.errors import BadRequest
 from schemas.tables import lanes
-from tests.world import NEVER_ARRIVED, ONE, START, World, member
+from tests.world import NEVER_ARRIVED, ONE, START, World, member, settings
 
 LEASE = timedelta(seconds=60)
 
@@ -84,8 +85,8 @@ def test_giving_back_under_an_old_fence_changes_nothing(busy: World):
     assert holder.leased_by == "test:0:0"
 
 
-def _grab(file: str, start: object, found: object) -> None:
-    database = Database(Path(file))
+def _grab(settings: Settings, start: object, found: object) -> None:
+    database = open_home(settings).database
     start.wait()  # type: ignore[attr-defined]
     ids = []
     while one := take(database, worker=f"p{os.getpid()}:0:0"):
@@ -96,8 +97,9 @@ def _grab(file: str, start: object, found: object) -> None:
 def test_of_several_processes_exactly_one_gets_each_lane(busy: World):
     context = multiprocessing.get_context("spawn")
     start, found = context.Barrier(3), context.Queue()
-    file = str(busy.house.database.file)
-    racers = [context.Process(target=_grab, args=(file, start, found)) for _ in range(3)]
+    racers = [
+        context.Process(target=_grab, args=(settings(busy.house), start, found)) for _ in range(3)
+    ]
     for racer in racers:
         racer.start()
 

@@ -1,7 +1,5 @@
 """The chain shows every change, every hole, and, to whoever kept the head, a cut tail."""
 
-import sqlite3
-
 import pytest
 
 from outbox import ledger
@@ -22,9 +20,8 @@ def verified(world: World) -> ledger.Verified:
 
 
 def tamper(world: World, statement: str) -> None:
-    world.house.database.close()
-    with sqlite3.connect(world.house.database.file) as raw:
-        raw.execute(statement)
+    with world.house.database.write() as tx:
+        tx.exec_driver_sql(statement)
 
 
 def test_an_untouched_ledger_is_whole(five: World):

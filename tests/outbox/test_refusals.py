@@ -12,7 +12,7 @@ from partners import agreements
 from schemas.receipt import Receipt, Refusal, Verdict
 from schemas.tables import batch_notices
 from tests.gateway.cli.command import Mrx
-from tests.world import ONE, World, answering, honest, member
+from tests.world import ONE, World, answering, environment, honest, member
 
 
 def test_a_refused_notice_waits_for_a_person_with_the_partners_code(one: World):
@@ -122,7 +122,7 @@ def test_a_batch_refused_as_a_whole_is_told_again_when_an_operator_says_so(
     assert one.waiting() == [("MRX-2211", "MRX-4008")]
     assert len(one.wire.journal) == 1, "nothing left"
 
-    repaired(Mrx(tmp_path / "us-ctpat"), certificate)
+    repaired(Mrx(tmp_path / "us-ctpat", environment(one.house)), certificate)
     assert one.waiting() == [(None, None)]
     one.deliver()
 

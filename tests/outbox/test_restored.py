@@ -6,10 +6,11 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from schemas.database import Database
+from schemas.sqlite import SQLiteFile
 from schemas.tables import (
     pending,
 )
+from tests.conftest import FILE_ONLY
 from tests.outbox.two_ends import (
     MANY,
     MEXICO,
@@ -19,6 +20,8 @@ from tests.outbox.two_ends import (
     verdict,
 )
 from tests.world import LOST_ANSWER, NEVER_ARRIVED, ONE, World, member
+
+pytestmark = FILE_ONLY  # a database server has backups of its own
 
 
 def backup(world: World, folder: Path) -> Path:
@@ -34,7 +37,7 @@ def restore(world: World, copy: Path) -> None:
     for suffix in ("", "-wal", "-shm"):
         file.with_name(file.name + suffix).unlink(missing_ok=True)
     shutil.copy(copy, file)
-    world.house = replace(world.house, database=Database(file))
+    world.house = replace(world.house, database=SQLiteFile(file))
 
 
 def test_what_we_never_heard_of_is_withdrawn(held: World):

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from outbox import batch, revocations
 from outbox.revocations import Answer
 from schemas.tables import disclosures, pending
+from tests.conftest import FILE_ONLY
 from tests.world import BUSY, LOST_ANSWER, NEVER_ARRIVED, TURNED_AWAY, World, answering, member
 
 
@@ -205,6 +206,7 @@ def test_a_withdrawal_nobody_confirms_is_told_again_at_growing_distances(two_tol
     assert len(two_told.wire.journal) - before <= 6
 
 
+@FILE_ONLY
 def test_a_revocation_reads_no_whole_table(two_told: World):
     """Its cost grows with the partners, not with all that was ever sent (P11)."""
     seen: list[tuple[str, Any]] = []

@@ -57,7 +57,7 @@ class Line:
 
 
 def line(asker: House, asked: House) -> Line:
-    app = build(asked, Settings(home=asked.database.file.parent))
+    app = build(asked, Settings(home=asked.folder))
     app.state.programme = asked.programme
     return Line(asker, TestClient(app))
 

@@ -9,8 +9,8 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 
 from schemas import migration
-from schemas.database import Database
 from schemas.errors import NotReady
+from schemas.sqlite import SQLiteFile
 from schemas.tables import metadata
 
 NOW = 1_767_614_400_000_000  # microseconds
@@ -41,9 +41,9 @@ INSERT INTO foreign_members (programme, ref, version, changed_at, gone_at)
 
 
 @pytest.fixture
-def old(tmp_path: Path) -> Database:
+def old(tmp_path: Path) -> SQLiteFile:
     """A database at the first schema, with something in it."""
-    database = Database(tmp_path / "old.db")
+    database = SQLiteFile(tmp_path / "old.db")
     with database.migrate() as tx:
         config = migration._config()
         config.attributes["connection"] = tx
@@ -54,18 +54,18 @@ def old(tmp_path: Path) -> Database:
     return database
 
 
-def upgrade(database: Database) -> None:
+def upgrade(database: SQLiteFile) -> None:
     with database.migrate() as tx:
         migration.upgrade(tx)
 
 
-def one(database: Database, query: str) -> tuple[object, ...]:
+def one(database: SQLiteFile, query: str) -> tuple[object, ...]:
     with database.read() as tx:
         (row,) = tx.execute(text(query)).all()
         return tuple(row)
 
 
-def test_every_batch_keeps_its_place_and_gets_the_epoch_of_its_lane(old: Database):
+def test_every_batch_keeps_its_place_and_gets_the_epoch_of_its_lane(old: SQLiteFile):
     upgrade(old)
 
     assert one(old, "SELECT id, number, issue, state, attempts, epoch FROM batches") == (
@@ -77,7 +77,7 @@ def test_every_batch_keeps_its_place_and_gets_the_epoch_of_its_lane(old: Databas
     )
 
 
-def test_members_are_found_by_their_identifiers(old: Database):
+def test_members_are_found_by_their_identifiers(old: SQLiteFile):
     upgrade(old)
 
     with old.read() as tx:
@@ -88,7 +88,7 @@ def test_members_are_found_by_their_identifiers(old: Database):
     ]
 
 
-def test_a_partners_roll_is_counted_and_its_members_found(old: Database):
+def test_a_partners_roll_is_counted_and_its_members_found(old: SQLiteFile):
     upgrade(old)
 
     assert one(old, "SELECT programme, size, baseline FROM foreign_rolls") == ("mx-neec", 1, 1)
@@ -97,7 +97,7 @@ def test_a_partners_roll_is_counted_and_its_members_found(old: Database):
     )  # fmt: skip
 
 
-def test_agreements_get_the_coverage_that_new_ones_are_seeded_with(old: Database):
+def test_agreements_get_the_coverage_that_new_ones_are_seeded_with(old: SQLiteFile):
     with old.write() as tx:
         tx.execute(
             text(
@@ -112,8 +112,8 @@ def test_agreements_get_the_coverage_that_new_ones_are_seeded_with(old: Database
     assert one(old, "SELECT coverage, rhythm_hours FROM agreements") == ('["AEOS"]', 744)
 
 
-def test_an_upgraded_database_is_the_same_as_a_new_one(old: Database, tmp_path: Path):
-    new = Database(tmp_path / "new.db")
+def test_an_upgraded_database_is_the_same_as_a_new_one(old: SQLiteFile, tmp_path: Path):
+    new = SQLiteFile(tmp_path / "new.db")
     upgrade(old)
     upgrade(new)
 
@@ -127,7 +127,7 @@ def test_an_upgraded_database_is_the_same_as_a_new_one(old: Database, tmp_path: 
     assert "STRICT" in shapes[0]["batches"]
 
 
-def test_a_reference_that_leads_nowhere_stops_the_upgrade_and_changes_nothing(old: Database):
+def test_a_reference_that_leads_nowhere_stops_the_upgrade_and_changes_nothing(old: SQLiteFile):
     broken = "INSERT INTO attempts (batch_id, n, issue, fence, worker, began_at) "
     with pytest.raises(NotReady, match="MRX-9013"), old.migrate() as tx:  # noqa: PT012  # raised at its end
         tx.execute(text(broken + f"VALUES (99, 1, 1, 1, 'w', {NOW})"))
@@ -137,7 +137,7 @@ def test_a_reference_that_leads_nowhere_stops_the_upgrade_and_changes_nothing(ol
         assert migration.current(tx) == "0001"
 
 
-def test_upgrading_twice_changes_nothing(old: Database):
+def test_upgrading_twice_changes_nothing(old: SQLiteFile):
     upgrade(old)
     upgrade(old)
 

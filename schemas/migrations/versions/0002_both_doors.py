@@ -24,15 +24,15 @@ depends_on = None
 def upgrade() -> None:
     op.create_table(
         "foreign_identifiers",
-        sa.Column("programme", sa.Text(), nullable=False),
-        sa.Column("ref", sa.Text(), nullable=False),
-        sa.Column("scheme", sa.Text(), nullable=False),
-        sa.Column("value", sa.Text(), nullable=False),
-        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("programme", schemas.tables.Words, nullable=False),
+        sa.Column("ref", schemas.tables.Words, nullable=False),
+        sa.Column("scheme", schemas.tables.Words, nullable=False),
+        sa.Column("value", schemas.tables.Words, nullable=False),
+        sa.Column("source", schemas.tables.Words, nullable=False),
         sa.Column("from_on", schemas.tables.Day(), nullable=True),
         sa.Column("until_on", schemas.tables.Day(), nullable=True),
         sa.Column("added_at", schemas.tables.Moment(), nullable=False),
-        sa.Column("added_by", sa.Text(), nullable=True),
+        sa.Column("added_by", schemas.tables.Words, nullable=True),
         sa.PrimaryKeyConstraint("programme", "ref", "scheme", "value", "source"),
         sqlite_strict=True,
     )
@@ -41,12 +41,12 @@ def upgrade() -> None:
 
     op.create_table(
         "inbound_named",
-        sa.Column("partner", sa.Text(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("epoch", sa.Text(), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("issue", sa.Integer(), nullable=False),
-        sa.Column("ref", sa.Text(), nullable=False),
+        sa.Column("partner", schemas.tables.Words, nullable=False),
+        sa.Column("kind", schemas.tables.Words, nullable=False),
+        sa.Column("epoch", schemas.tables.Words, nullable=False),
+        sa.Column("number", schemas.tables.Big, nullable=False),
+        sa.Column("issue", schemas.tables.Big, nullable=False),
+        sa.Column("ref", schemas.tables.Words, nullable=False),
         sa.Column("withdrawn", schemas.tables.Flag(), nullable=False),
         sa.PrimaryKeyConstraint("partner", "kind", "epoch", "number", "issue", "ref"),
         sqlite_strict=True,
@@ -56,42 +56,42 @@ def upgrade() -> None:
 
     op.create_table(
         "foreign_rolls",
-        sa.Column("programme", sa.Text(), nullable=False),
-        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("programme", schemas.tables.Words, nullable=False),
+        sa.Column("size", schemas.tables.Big, nullable=False),
         sa.Column("as_of", schemas.tables.Moment(), nullable=True),
         sa.Column("heard_at", schemas.tables.Moment(), nullable=True),
-        sa.Column("baseline", sa.Integer(), nullable=False),
+        sa.Column("baseline", schemas.tables.Big, nullable=False),
         sa.Column("baseline_at", schemas.tables.Moment(), nullable=True),
         sa.PrimaryKeyConstraint("programme"),
         sqlite_strict=True,
     )
     op.create_table(
         "holdings",
-        sa.Column("programme", sa.Text(), nullable=False),
-        sa.Column("side", sa.Text(), nullable=False),
-        sa.Column("bucket", sa.Integer(), nullable=False),
+        sa.Column("programme", schemas.tables.Words, nullable=False),
+        sa.Column("side", schemas.tables.Words, nullable=False),
+        sa.Column("bucket", schemas.tables.Big, nullable=False),
         sa.Column("sum", sa.LargeBinary(), nullable=False),
-        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("size", schemas.tables.Big, nullable=False),
         sa.PrimaryKeyConstraint("programme", "side", "bucket"),
         sqlite_strict=True,
     )
     op.create_table(
         "holdings_checks",
-        sa.Column("partner", sa.Text(), nullable=False),
+        sa.Column("partner", schemas.tables.Words, nullable=False),
         sa.Column("at", schemas.tables.Moment(), nullable=False),
         sa.Column("agree", schemas.tables.Flag(), nullable=False),
-        sa.Column("expected_count", sa.Integer(), nullable=False),
-        sa.Column("expected_digest", sa.Text(), nullable=False),
-        sa.Column("held_count", sa.Integer(), nullable=True),
-        sa.Column("held_digest", sa.Text(), nullable=False),
+        sa.Column("expected_count", schemas.tables.Big, nullable=False),
+        sa.Column("expected_digest", schemas.tables.Words, nullable=False),
+        sa.Column("held_count", schemas.tables.Big, nullable=True),
+        sa.Column("held_digest", schemas.tables.Words, nullable=False),
         sa.PrimaryKeyConstraint("partner"),
         sqlite_strict=True,
     )
     op.create_table(
         "member_identifiers",
-        sa.Column("scheme", sa.Text(), nullable=False),
-        sa.Column("value", sa.Text(), nullable=False),
-        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("scheme", schemas.tables.Words, nullable=False),
+        sa.Column("value", schemas.tables.Words, nullable=False),
+        sa.Column("account", schemas.tables.Words, nullable=False),
         sa.PrimaryKeyConstraint("scheme", "value", "account"),
         sqlite_strict=True,
     )
@@ -100,8 +100,8 @@ def upgrade() -> None:
 
     op.create_table(
         "nonces",
-        sa.Column("certificate", sa.Text(), nullable=False),
-        sa.Column("nonce", sa.Text(), nullable=False),
+        sa.Column("certificate", schemas.tables.Words, nullable=False),
+        sa.Column("nonce", schemas.tables.Words, nullable=False),
         sa.Column("at", schemas.tables.Moment(), nullable=False),
         sa.PrimaryKeyConstraint("certificate", "nonce"),
         sqlite_strict=True,
@@ -111,53 +111,53 @@ def upgrade() -> None:
 
     op.create_table(
         "outcomes",
-        sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("position", schemas.tables.Big, autoincrement=False, nullable=False),
         sa.Column("at", schemas.tables.Moment(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("partner", sa.Text(), nullable=False),
-        sa.Column("account", sa.Text(), nullable=False),
-        sa.Column("ref", sa.Text(), nullable=True),
-        sa.Column("version", sa.Integer(), nullable=True),
-        sa.Column("code", sa.Text(), nullable=True),
-        sa.Column("partner_code", sa.Text(), nullable=True),
+        sa.Column("kind", schemas.tables.Words, nullable=False),
+        sa.Column("partner", schemas.tables.Words, nullable=False),
+        sa.Column("account", schemas.tables.Words, nullable=False),
+        sa.Column("ref", schemas.tables.Words, nullable=True),
+        sa.Column("version", schemas.tables.Big, nullable=True),
+        sa.Column("code", schemas.tables.Words, nullable=True),
+        sa.Column("partner_code", schemas.tables.Words, nullable=True),
         sa.PrimaryKeyConstraint("position"),
         sqlite_strict=True,
     )
     op.create_table(
         "staged_certificates",
-        sa.Column("fingerprint", sa.Text(), nullable=False),
-        sa.Column("partner", sa.Text(), nullable=False),
-        sa.Column("pem", sa.Text(), nullable=False),
+        sa.Column("fingerprint", schemas.tables.Words, nullable=False),
+        sa.Column("partner", schemas.tables.Words, nullable=False),
+        sa.Column("pem", schemas.tables.Words, nullable=False),
         sa.Column("not_before", schemas.tables.Moment(), nullable=False),
         sa.Column("not_after", schemas.tables.Moment(), nullable=False),
         sa.Column("staged_at", schemas.tables.Moment(), nullable=False),
-        sa.Column("staged_under", sa.Text(), nullable=False),
-        sa.Column("approved_by", sa.Text(), nullable=True),
+        sa.Column("staged_under", schemas.tables.Words, nullable=False),
+        sa.Column("approved_by", schemas.tables.Words, nullable=True),
         sa.Column("approved_at", schemas.tables.Moment(), nullable=True),
         sa.PrimaryKeyConstraint("fingerprint"),
         sqlite_strict=True,
     )
     op.create_table(
         "tokens",
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("id", schemas.tables.Words, nullable=False),
+        sa.Column("name", schemas.tables.Words, nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.Column("scopes", schemas.tables.Json(), nullable=False),
         sa.Column("created_at", schemas.tables.Moment(), nullable=False),
-        sa.Column("created_by", sa.Text(), nullable=False),
+        sa.Column("created_by", schemas.tables.Words, nullable=False),
         sa.Column("expires_at", schemas.tables.Moment(), nullable=True),
         sa.Column("revoked_at", schemas.tables.Moment(), nullable=True),
-        sa.Column("revoked_by", sa.Text(), nullable=True),
+        sa.Column("revoked_by", schemas.tables.Words, nullable=True),
         sa.PrimaryKeyConstraint("id"),
         sqlite_strict=True,
     )
     op.create_table(
         "idempotency_keys",
-        sa.Column("token", sa.Text(), nullable=False),
-        sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("request", sa.Text(), nullable=False),
+        sa.Column("token", schemas.tables.Words, nullable=False),
+        sa.Column("key", schemas.tables.Words, nullable=False),
+        sa.Column("request", schemas.tables.Words, nullable=False),
         sa.Column("at", schemas.tables.Moment(), nullable=False),
-        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("status", schemas.tables.Big, nullable=True),
         sa.Column("answer", sa.LargeBinary(), nullable=True),
         sa.ForeignKeyConstraint(["token"], ["tokens.id"]),
         sa.PrimaryKeyConstraint("token", "key"),
@@ -168,21 +168,21 @@ def upgrade() -> None:
 
     op.create_table(
         "pushes",
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("token", sa.Text(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("format", sa.Text(), nullable=False),
-        sa.Column("mode", sa.Text(), nullable=False),
+        sa.Column("id", schemas.tables.Words, nullable=False),
+        sa.Column("token", schemas.tables.Words, nullable=False),
+        sa.Column("kind", schemas.tables.Words, nullable=False),
+        sa.Column("format", schemas.tables.Words, nullable=False),
+        sa.Column("mode", schemas.tables.Words, nullable=False),
         sa.Column("dry_run", schemas.tables.Flag(), nullable=False),
         sa.Column("as_of", schemas.tables.Moment(), nullable=False),
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("bytes", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("digest", sa.Text(), nullable=False),
-        sa.Column("file", sa.Text(), nullable=True),
+        sa.Column("state", schemas.tables.Words, nullable=False),
+        sa.Column("bytes", schemas.tables.Big, nullable=False),
+        sa.Column("digest", schemas.tables.Words, nullable=False),
+        sa.Column("file", schemas.tables.Words, nullable=True),
         sa.Column("received_at", schemas.tables.Moment(), nullable=False),
         sa.Column("finished_at", schemas.tables.Moment(), nullable=True),
         sa.Column("report", schemas.tables.Json(), nullable=True),
-        sa.Column("approved_by", sa.Text(), nullable=True),
+        sa.Column("approved_by", schemas.tables.Words, nullable=True),
         sa.CheckConstraint(
             "state IN ('running', 'done', 'waiting', 'interrupted', 'discarded')", name="push_state"
         ),
@@ -195,23 +195,23 @@ def upgrade() -> None:
 
     op.create_table(
         "push_rejections",
-        sa.Column("push", sa.Text(), nullable=False),
-        sa.Column("n", sa.Integer(), nullable=False),
-        sa.Column("line", sa.Integer(), nullable=False),
-        sa.Column("account", sa.Text(), nullable=True),
-        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("push", schemas.tables.Words, nullable=False),
+        sa.Column("n", schemas.tables.Big, nullable=False),
+        sa.Column("line", schemas.tables.Big, nullable=False),
+        sa.Column("account", schemas.tables.Words, nullable=True),
+        sa.Column("code", schemas.tables.Words, nullable=False),
         sa.ForeignKeyConstraint(["push"], ["pushes.id"]),
         sa.PrimaryKeyConstraint("push", "n"),
         sqlite_strict=True,
     )
     with op.batch_alter_table("agreements", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("pull_url", sa.Text(), nullable=True))
+        batch_op.add_column(sa.Column("pull_url", schemas.tables.Words, nullable=True))
         batch_op.add_column(sa.Column("coverage", schemas.tables.Json(), nullable=True))
         batch_op.add_column(
-            sa.Column("quarantine_percent", sa.Integer(), server_default="20", nullable=False)
+            sa.Column("quarantine_percent", schemas.tables.Big, server_default="20", nullable=False)
         )
         batch_op.add_column(
-            sa.Column("rhythm_hours", sa.Integer(), server_default="744", nullable=False)
+            sa.Column("rhythm_hours", schemas.tables.Big, server_default="744", nullable=False)
         )
 
     _number_batches_by_epoch()
@@ -222,7 +222,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("held_digest", sa.LargeBinary(), nullable=True))
 
     with op.batch_alter_table("foreign_members", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("category", sa.Text(), nullable=True))
+        batch_op.add_column(sa.Column("category", schemas.tables.Words, nullable=True))
         batch_op.add_column(
             sa.Column("covered", schemas.tables.Flag(), server_default="1", nullable=False)
         )
@@ -230,23 +230,27 @@ def upgrade() -> None:
             sa.Column("quarantined", schemas.tables.Flag(), server_default="0", nullable=False)
         )
         batch_op.add_column(sa.Column("leaf", sa.LargeBinary(), nullable=True))
-        batch_op.add_column(sa.Column("change", sa.Integer(), server_default="0", nullable=False))
+        batch_op.add_column(
+            sa.Column("change", schemas.tables.Big, server_default="0", nullable=False)
+        )
         batch_op.create_index("foreign_members_change", ["change"], unique=False)
 
     with op.batch_alter_table("home", schema=None) as batch_op:
         batch_op.add_column(sa.Column("members_as_of", schemas.tables.Moment(), nullable=True))
 
     with op.batch_alter_table("inbound_batches", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("state", sa.Text(), server_default="applied", nullable=False))
         batch_op.add_column(
-            sa.Column("announced", sa.Integer(), server_default="0", nullable=False)
+            sa.Column("state", schemas.tables.Words, server_default="applied", nullable=False)
         )
         batch_op.add_column(
-            sa.Column("withdrawn", sa.Integer(), server_default="0", nullable=False)
+            sa.Column("announced", schemas.tables.Big, server_default="0", nullable=False)
         )
-        batch_op.add_column(sa.Column("decided_by", sa.Text(), nullable=True))
+        batch_op.add_column(
+            sa.Column("withdrawn", schemas.tables.Big, server_default="0", nullable=False)
+        )
+        batch_op.add_column(sa.Column("decided_by", schemas.tables.Words, nullable=True))
         batch_op.add_column(sa.Column("decided_at", schemas.tables.Moment(), nullable=True))
-        batch_op.add_column(sa.Column("reason", sa.Text(), nullable=True))
+        batch_op.add_column(sa.Column("reason", schemas.tables.Words, nullable=True))
         batch_op.add_column(
             sa.Column("owed", schemas.tables.Flag(), server_default="0", nullable=False)
         )
@@ -266,10 +270,14 @@ def upgrade() -> None:
         )
 
     with op.batch_alter_table("own_keys", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("state", sa.Text(), server_default="current", nullable=False))
+        batch_op.add_column(
+            sa.Column("state", schemas.tables.Words, server_default="current", nullable=False)
+        )
 
     with op.batch_alter_table("receipts", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("epoch", sa.Text(), server_default="", nullable=False))
+        batch_op.add_column(
+            sa.Column("epoch", schemas.tables.Words, server_default="", nullable=False)
+        )
         batch_op.drop_index(batch_op.f("receipts_batch"))
         batch_op.create_index("receipts_batch", ["lane_id", "epoch", "number"], unique=False)
 
@@ -278,7 +286,7 @@ def upgrade() -> None:
 
 def _number_batches_by_epoch() -> None:
     if op.get_bind().dialect.name != "sqlite":
-        op.add_column("batches", sa.Column("epoch", sa.Text()))
+        op.add_column("batches", sa.Column("epoch", schemas.tables.Words))
         op.execute(
             "UPDATE batches SET epoch = (SELECT epoch FROM lanes WHERE lanes.id = batches.lane_id)"
         )
@@ -288,21 +296,21 @@ def _number_batches_by_epoch() -> None:
         return
     moment = schemas.tables.Moment
     old: list[sa.Column[Any]] = [
-        sa.Column("id", sa.Integer(), primary_key=True),
-        sa.Column("lane_id", sa.Integer(), sa.ForeignKey("lanes.id"), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("issue", sa.Integer(), nullable=False),
-        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("id", schemas.tables.Big, primary_key=True),
+        sa.Column("lane_id", schemas.tables.Big, sa.ForeignKey("lanes.id"), nullable=False),
+        sa.Column("number", schemas.tables.Big, nullable=False),
+        sa.Column("issue", schemas.tables.Big, nullable=False),
+        sa.Column("state", schemas.tables.Words, nullable=False),
         sa.Column("stale", schemas.tables.Flag(), nullable=False),
-        sa.Column("fence", sa.Integer(), nullable=False),
-        sa.Column("revision", sa.Integer(), nullable=False),
-        sa.Column("digest", sa.Text(), nullable=False),
-        sa.Column("previous_digest", sa.Text()),
-        sa.Column("announcements", sa.Integer(), nullable=False),
-        sa.Column("withdrawals", sa.Integer(), nullable=False),
-        sa.Column("bytes", sa.Integer(), nullable=False),
-        sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("code", sa.Text()),
+        sa.Column("fence", schemas.tables.Big, nullable=False),
+        sa.Column("revision", schemas.tables.Big, nullable=False),
+        sa.Column("digest", schemas.tables.Words, nullable=False),
+        sa.Column("previous_digest", schemas.tables.Words),
+        sa.Column("announcements", schemas.tables.Big, nullable=False),
+        sa.Column("withdrawals", schemas.tables.Big, nullable=False),
+        sa.Column("bytes", schemas.tables.Big, nullable=False),
+        sa.Column("attempts", schemas.tables.Big, nullable=False),
+        sa.Column("code", schemas.tables.Words),
         sa.Column("sealed_at", moment(), nullable=False),
         sa.Column("first_sent_at", moment(), nullable=False),
         sa.Column("closed_at", moment()),
@@ -311,7 +319,7 @@ def _number_batches_by_epoch() -> None:
     op.create_table(
         "batches_by_epoch",
         *old,
-        sa.Column("epoch", sa.Text(), nullable=False),
+        sa.Column("epoch", schemas.tables.Words, nullable=False),
         sa.UniqueConstraint("lane_id", "epoch", "number"),
         sa.CheckConstraint(
             "state IN ('sealed', 'sending', 'unknown', 'received', 'settled', 'refused')",

@@ -123,7 +123,7 @@ def sample(parameter: Mapping[str, Any]) -> str:
 
 
 def application(house: House) -> FastAPI:
-    return build(house, Settings(home=house.database.file.parent, status_answer_seconds=0))
+    return build(house, Settings(home=house.folder, status_answer_seconds=0))
 
 
 def token(house: House, *scopes: Scope, name: str = "invented", **facts: Any) -> str:

@@ -59,7 +59,7 @@ class Bent:
 @contextmanager
 def served(house: House, tls: Path | None = None, **bent: Any) -> Iterator[str]:
     """The address of a gateway that really listens; `tls` is a file with key and certificate."""
-    app = Bent(build(house, Settings(home=house.database.file.parent)), **bent)
+    app = Bent(build(house, Settings(home=house.folder)), **bent)
     server = uvicorn.Server(
         uvicorn.Config(
             app,

@@ -88,7 +88,7 @@ def test_a_withdrawal_is_pending_whatever_the_gate_says(told: World, mrx: Mrx):
 
 
 def test_a_roll_lists_what_the_programme_last_described(told: World, mrx: Mrx):
-    mexico = Mrx(told.partners["mx-neec"].database.file.parent)
+    mexico = Mrx(told.partners["mx-neec"].folder)
 
     rows = mexico.json("roll", "list", "us-ctpat")
 

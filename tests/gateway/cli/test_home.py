@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from schemas.database import Database
+from schemas.sqlite import SQLiteFile
 from tests.gateway.cli.command import Mrx
 
 NEEDS_A_HOME = (
@@ -91,7 +91,7 @@ def test_no_command_works_without_a_home(command: tuple[str, ...], tmp_path: Pat
 
 @pytest.mark.parametrize("command", NEEDS_A_HOME, ids=" ".join)
 def test_every_command_refuses_an_old_schema(command: tuple[str, ...], mrx: Mrx):
-    database = Database(mrx.home / "mrx.db")
+    database = SQLiteFile(mrx.home / "mrx.db")
     with database.write() as tx:
         tx.execute(text("UPDATE alembic_version SET version_num = '0000'"))
     database.close()

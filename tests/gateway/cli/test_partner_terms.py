@@ -16,10 +16,10 @@ def test_a_changed_coverage_holds_for_the_whole_roll_at_once(mrx: Mrx, world: Wo
 
     with theirs.database.read() as tx:
         assert tx.scalars(select(foreign_members.c.covered)).all() == [True]
-    said = Mrx(theirs.database.file.parent).json(*order, "--covers", "L")
+    said = Mrx(theirs.folder).json(*order, "--covers", "L")
     with theirs.database.read() as tx:
         assert tx.scalars(select(foreign_members.c.covered)).all() == [False]
-    again = Mrx(theirs.database.file.parent).json(*order, "--covers", "all")
+    again = Mrx(theirs.folder).json(*order, "--covers", "all")
 
     assert (said["covers"], said["members_changed"]) == (["L"], 1)
     assert (again["covers"], again["members_changed"]) == (["all"], 1)

@@ -40,7 +40,7 @@ def mexico(world: World) -> Iterator[str]:
     with house.database.write() as tx:
         push_consents.consents.heard(tx, now)
         push_consents.record(tx, house, events, now=now, by="test")
-    with served(build(house, Settings(home=house.database.file.parent))) as url:
+    with served(build(house, Settings(home=house.folder))) as url:
         yield url
 
 

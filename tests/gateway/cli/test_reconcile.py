@@ -27,7 +27,7 @@ from tests.world import World, member
 def address(told: World) -> Iterator[str]:
     """Mexico's gateway answers at this address, and ours knows it."""
     mexico = told.partners["mx-neec"]
-    with served(build(mexico, Settings(home=mexico.database.file.parent))) as url:
+    with served(build(mexico, Settings(home=mexico.folder))) as url:
         with told.house.database.write() as tx:
             agreements.change(tx, "mx-neec", push_url=url)
         yield url

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from gateway.intake import push_consents
 from outbox import ledger, withdrawals
 from partners import consents, roll
-from schemas.tables import members, standing_consents
+from schemas.tables import is_set, members, standing_consents
 from schemas.tables import pending as rows
 from tests.world import World, member
 
@@ -46,7 +46,7 @@ def granted(account: str, **facts: object) -> dict[str, object]:
 
 def present(world: World) -> set[str]:
     with world.house.database.read() as tx:
-        return set(tx.scalars(select(members.c.account).where(members.c.present)))
+        return set(tx.scalars(select(members.c.account).where(is_set(members.c.present))))
 
 
 def test_the_same_push_twice_changes_nothing(small_world: World):

@@ -41,7 +41,7 @@ def bad_partner(
     around: Callable[[ASGIApp], ASGIApp] = lambda app: app,
 ) -> Iterator[BadPartner]:
     """Serve the end of `house` while the block lasts; `around` is a further wrapper."""
-    settings = Settings(home=house.database.file.parent)
+    settings = Settings(home=house.folder)
     plan = Plan(back=True)
     manners = Manners(
         plan=plan,

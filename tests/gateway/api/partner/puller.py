@@ -65,6 +65,6 @@ def by_the_wall_clock(world: World) -> World:
 
 
 def puller(world: World, partner: str = "mx-neec", **settings: Any) -> Puller:
-    folder = world.house.database.file.parent
+    folder = world.house.folder
     app = build(world.house, Settings(home=folder, **settings))
     return Puller(TestClient(app, client=("192.0.2.7", 50000)), world.partners[partner])

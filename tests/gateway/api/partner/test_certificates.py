@@ -66,7 +66,7 @@ def test_without_a_next_key_there_is_one_certificate(client: TestClient, whole_w
 
 def test_a_staged_key_is_shown_and_who_saw_it_is_kept_once(client: TestClient, whole_world: World):
     house = whole_world.house
-    folder = house.database.file.parent
+    folder = house.folder
     following, _ = own_keys.stage(house, folder, by="jdoe", now=now())
 
     for _ in range(2):
@@ -85,7 +85,7 @@ def test_what_a_running_server_signs_with_stays_current_until_it_is_started_agai
     client: TestClient, whole_world: World
 ):
     house = whole_world.house
-    folder = house.database.file.parent
+    folder = house.folder
     following, _ = own_keys.stage(house, folder, by="jdoe", now=now())
     own_keys.activate(house, folder, by="jdoe", now=now())
 
@@ -133,7 +133,7 @@ def test_staging_again_is_the_same_answer(
 def test_a_certificate_of_ours_is_never_theirs(client: TestClient, whole_world: World):
     """Else every file we ever sealed would be their word."""
     house = whole_world.house
-    following, _ = own_keys.stage(house, house.database.file.parent, by="jdoe", now=now())
+    following, _ = own_keys.stage(house, house.folder, by="jdoe", now=now())
 
     for ours in (house.key.certificate, following):
         answer = stage(client, ours.pem.encode(), mexico(whole_world))

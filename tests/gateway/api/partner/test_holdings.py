@@ -43,7 +43,7 @@ class Caller:
 
     def __init__(self, asker: House, asked: House) -> None:
         self.key, self.to = asker.key, asked.programme
-        folder = asked.database.file.parent
+        folder = asked.folder
         self.client = TestClient(build(asked, Settings(home=folder)))
 
     def get(self, path: str) -> Response:
@@ -177,7 +177,7 @@ def test_no_name_no_identifier_no_account_is_there(world: World, mexico: Caller,
 
 @pytest.mark.parametrize("path", ["/holdings", "/holdings/7", "/holdings/expected", "/holdings/x"])
 def test_nobody_else_is_answered(world: World, path: str):
-    client = TestClient(build(world.house, Settings(home=world.house.database.file.parent)))
+    client = TestClient(build(world.house, Settings(home=world.house.folder)))
     assert client.get(f"/v1/partner{path}").status_code == 401
 
 

@@ -48,7 +48,7 @@ def client(world: World) -> TestClient:
 
 
 def connected(world: World, peer: str = PROXY, **settings: Any) -> TestClient:
-    folder = world.house.database.file.parent
+    folder = world.house.folder
     app = build(world.house, Settings(home=folder, **settings))
     return TestClient(app, client=(peer, 50000))
 

@@ -89,7 +89,7 @@ def until(true: Callable[[], bool], seconds: float = 30) -> None:
 @pytest.fixture
 def line(small_world: World) -> Iterator[Line]:
     house = small_world.house
-    app = build(house, Settings(home=house.database.file.parent, push_bytes_max=BYTES_MAX))
+    app = build(house, Settings(home=house.folder, push_bytes_max=BYTES_MAX))
     with closing(socket.create_server(("127.0.0.1", 0))) as listener:
         server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

@@ -177,7 +177,7 @@ def test_what_cannot_be_read_whole_is_turned_away_before_anything_is_taken(
     from gateway.tokens import Scope
 
     house = small_world.house
-    settings = Settings(home=house.database.file.parent, push_bytes_max=1 << 20)
+    settings = Settings(home=house.folder, push_bytes_max=1 << 20)
     pusher = Caller(TestClient(build(house, settings)), house, (Scope.PUSH,))
 
     answer = pusher.push(body, headers=headers)

@@ -1,0 +1,109 @@
+"""The database on a PostgreSQL server: any number of processes on any number of hosts.
+
+Two locks of the server, each held from the first statement of a transaction to its end, make what
+SQLite gives by itself:
+
+    a transaction at large        the gateway's lock, alone
+    one for a single partner      the gateway's lock, shared, then the partner's lock, alone
+
+So a revocation, a push or an operator's order meets nobody half-way, while deliveries to different
+partners go on side by side. Waiting is in order of coming. Rows are never locked before these, and
+what two partners' transactions both write, the ledger's head, is locked last: there is no circle.
+
+READ COMMITTED, because a check after a lock must see what was committed before the lock was given.
+A reader has one view (REPEATABLE READ) and takes no lock.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import URL, Connection, Engine, create_engine, text
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from schemas.database import Database
+from schemas.errors import NotReady
+
+# Nothing is done half: a transaction that hangs is ended by the server, and repeated by who sees it.
+_OPTIONS = "-c lock_timeout=15s -c idle_in_transaction_session_timeout=60s -c timezone=UTC"
+CONNECTIONS = 32
+_ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || ' mrx', 0))")
+_FOR_ONE = text(
+    "SELECT pg_advisory_xact_lock_shared(hashtextextended(current_schema() || ' mrx', 0)),"
+    " pg_advisory_xact_lock(hashtextextended(current_schema() || ' mrx ' || :partner, 0))"
+)
+# SQLSTATE classes: PostgreSQL documentation, appendix A.
+_BUSY = frozenset({"55P03", "40P01", "57014"})
+_REFUSED = ("53", "58", "25006")
+_AWAY = ("08", "57P")
+
+
+class PostgreSQL(Database):
+    """A database by its URL, `postgresql+psycopg://...`. Connects when it is first used."""
+
+    def __init__(self, url: URL) -> None:
+        self.url = url
+        self._writer = create_engine(
+            url,
+            connect_args={"options": _OPTIONS, "connect_timeout": 5},
+            isolation_level="READ COMMITTED",
+            pool_size=CONNECTIONS // 2,
+            max_overflow=CONNECTIONS // 2,
+            pool_pre_ping=True,  # a server that was restarted costs no error
+            hide_parameters=True,  # an error's text would repeat names and identifiers
+            execution_options={"preserve_rowcount": True},  # of an INSERT with ON CONFLICT too
+        )
+        self._reader = self._writer.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+
+    @contextmanager
+    def write(self, *, partner: str | None = None) -> Iterator[Connection]:
+        with _said(), self._writer.begin() as tx:
+            if partner is None:
+                tx.execute(_ALONE)
+            else:
+                tx.execute(_FOR_ONE, {"partner": partner})
+            yield tx
+
+    @contextmanager
+    def migrate(self) -> Iterator[Connection]:
+        with self.write() as tx:
+            yield tx
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        with _said(), self._reader.begin() as tx:
+            yield tx
+
+    def exists(self) -> bool:
+        with self.read():
+            return True
+
+    def close(self) -> None:
+        self._writer.dispose()
+
+    @property
+    def version(self) -> str:
+        with self.read() as tx:
+            return f"PostgreSQL {tx.scalar(text('SHOW server_version'))}"
+
+    @property
+    def engine(self) -> Engine:
+        """For what only PostgreSQL has: COPY, its own settings."""
+        return self._writer
+
+
+@contextmanager
+def _said() -> Iterator[None]:
+    """The server's refusals in our codes."""
+    try:
+        yield
+    except DBAPIError as error:
+        state = getattr(error.orig, "sqlstate", None) or ""
+        if state in _BUSY:
+            raise NotReady("MRX-9012") from error
+        if state.startswith(_REFUSED):
+            raise NotReady("MRX-9007") from error
+        if state.startswith(_AWAY) or (isinstance(error, OperationalError) and not state):
+            raise NotReady("MRX-9014") from error
+        raise

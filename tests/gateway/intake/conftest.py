@@ -1,0 +1,10 @@
+"""What is written here is written alike in both databases."""
+
+import pytest
+
+from tests.conftest import BOTH
+
+
+@pytest.fixture(params=BOTH)
+def engine(request: pytest.FixtureRequest) -> str:
+    return request.param
