@@ -1,12 +1,17 @@
 #!/bin/sh
-# Programs of other people that the tests ask for a second opinion. Installed where that is
-# possible without asking; otherwise this says what to install, and those tests say so too.
+# Programs of other people that the tests need: verifiers for a second opinion, and servers of
+# which each run starts its own. Installed where that is possible without asking; otherwise this
+# says what to install, and those tests say so too.
 set -u
 
 need=""
 command -v curl >/dev/null 2>&1 || need="$need curl"
 command -v openssl >/dev/null 2>&1 || need="$need openssl"
 command -v xmllint >/dev/null 2>&1 || need="$need libxml2-utils"
+[ -n "${MRX_TEST_DATABASE_URL:-}" ] || command -v initdb >/dev/null 2>&1 ||
+    ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || need="$need postgresql"
+[ -n "${MRX_TEST_REDIS_URL:-}" ] || command -v redis-server >/dev/null 2>&1 ||
+    command -v valkey-server >/dev/null 2>&1 || need="$need redis-server"
 [ -z "$need" ] && exit 0
 
 if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
