@@ -82,15 +82,17 @@ class Layout:
             yield taken
 
     def told(self, document: etree._Element) -> list[tuple[str, int]]:
-        """The ref and the version of every record; raises `BadDocument` for one bad record."""
-        self._check_envelope(document)
-        overgrown = bool(_OVERGROWN(document))
-        pairs = []
-        for element in document:
-            if overgrown or not documents.valid(self.format, element):
-                raise BadDocument("MRX-2305", record="one does not match")
-            pairs.append((text(element[0]), int(text(element[1]))))
-        return pairs
+        """The ref and the version of every record; raises `BadDocument` for one bad record.
+
+        It is our own document: held against the XSD in one piece, in half the time. A stranger's
+        thousands of faults would cost too much that way.
+        """
+        documents.check(self.format, document)
+        # Elements of these names stand in a record once, and nowhere else.
+        told = zip(
+            document.iter(self._tag(self.ref)), document.iter(self._tag(self.version)), strict=True
+        )
+        return [(text(ref), int(text(version))) for ref, version in told]
 
     def categories(self, document: etree._Element) -> dict[str, str]:
         """The category of every record that says its ref; empty where the format has none."""
