@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 from outbox import batch as batches_
 from outbox import ledger, outcomes, pending, telling
 from outbox.batch import Batch, State
-from outbox.candidate import Nothing
+from outbox.candidate import Block
 from outbox.draft import Draft
 from outbox.gate import Gate
 from outbox.outcomes import Blocked
@@ -175,16 +175,13 @@ def _drop(tx: Connection, flying: Batch, draft: Draft, *, now: datetime) -> list
 
     Returns whose row in the queue is blocked by that.
     """
-    left = [
-        pending.apply_block(tx, aside.row, aside.judgement, now=now)
-        for aside in draft.dropped
-        if not isinstance(aside.judgement, Nothing)
-    ]
+    blocks = [(one.row, one.judgement) for one in draft.dropped if isinstance(one.judgement, Block)]
+    left = pending.hold_back(tx, flying.partner, blocks, now=now)
     gone = {aside.row.account for aside in draft.dropped} | set(draft.left_over)
     _leave_out(tx, flying, draft, "announcement", batch_notices.c.account.in_(gone))
     told = [ref for ref, _ in draft.withdrawals]
     _leave_out(tx, flying, draft, "withdrawal", batch_notices.c.ref.not_in(told))
-    return [one for one in left if one is not None]
+    return left
 
 
 def _leave_out(tx: Connection, flying: Batch, draft: Draft, kind: str, which: Any) -> None:

@@ -7,7 +7,7 @@ tell. A change made while the row is in an unanswered batch takes it out of that
 it is told again.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -159,21 +159,35 @@ def block(
 
     Says whether that is new: the same was not written there before.
     """
+    return bool(block_all(tx, partner, [account], code, partner_code=partner_code))
+
+
+def block_all(
+    tx: Connection,
+    partner: str,
+    accounts: Collection[str],
+    code: str,
+    *,
+    partner_code: str | None = None,
+) -> set[str]:
+    """The same for some thousands of pairs in one statement; returns the accounts where it is new."""
     other = or_(
         pending.c.blocked.is_distinct_from(code),
         pending.c.partner_code.is_distinct_from(partner_code),
     )
     done = tx.execute(
         update(pending)
-        .where(_announcing(partner, account), other)
+        .where(_announcing(partner, *accounts), other)
         .values(blocked=code, partner_code=partner_code, batch_id=None)
+        .returning(pending.c.account)
     )
-    return done.rowcount == 1
+    return set(done.scalars())
 
 
-def drop(tx: Connection, partner: str, account: str) -> None:
-    """There is nothing left to tell about this pair."""
-    tx.execute(delete(pending).where(_announcing(partner, account)))
+def drop(tx: Connection, partner: str, accounts: Collection[str]) -> None:
+    """There is nothing left to tell about these pairs, some thousands at most."""
+    if accounts:
+        tx.execute(delete(pending).where(_announcing(partner, *accounts)))
 
 
 def retell(tx: Connection, partner: str) -> int:
@@ -188,20 +202,31 @@ def retell(tx: Connection, partner: str) -> int:
     return done.rowcount
 
 
-def apply_block(tx: Connection, row: Row[Any], blocked: Block, *, now: datetime) -> Blocked | None:
-    """Carry out a judgement that a pair may not be told: take back what is too good, and wait.
+def hold_back(
+    tx: Connection, partner: str, judged: Iterable[tuple[Row[Any], Block]], *, now: datetime
+) -> list[Blocked]:
+    """Carry out judgements that pairs may not be told: take back what is too good, and wait.
 
-    The caller writes the outcome that is returned, as the last act of its transaction.
+    The caller writes the outcomes that are returned, as the last act of its transaction.
     """
-    if row.live_ref is not None and (blocked.gone or blocked.worse):
-        reason = "eligibility" if blocked.gone else "worse and unsayable"
-        withdraw(tx, row.partner, [(row.account, row.live_ref)], reason=reason, now=now)
-    if blocked.lasting and block(tx, row.partner, row.account, blocked.code):
-        return Blocked(row.account, blocked.code)
-    return None
+    taken_back: dict[str, list[tuple[str, str]]] = {}
+    waiting: dict[str, list[str]] = {}
+    for row, blocked in judged:
+        if row.live_ref is not None and (blocked.gone or blocked.worse):
+            reason = "eligibility" if blocked.gone else "worse and unsayable"
+            taken_back.setdefault(reason, []).append((row.account, row.live_ref))
+        if blocked.lasting:
+            waiting.setdefault(blocked.code, []).append(row.account)
+    for reason, lives in taken_back.items():
+        withdraw(tx, partner, lives, reason=reason, now=now)
+    left: list[Blocked] = []
+    for code, accounts in waiting.items():
+        new = block_all(tx, partner, accounts, code)
+        left += [Blocked(account, code) for account in accounts if account in new]
+    return left
 
 
-def _announcing(partner: str, account: str) -> Any:
+def _announcing(partner: str, *accounts: str) -> Any:
     return and_(
-        pending.c.partner == partner, pending.c.account == account, pending.c.ref == ANNOUNCE
+        pending.c.partner == partner, pending.c.account.in_(accounts), pending.c.ref == ANNOUNCE
     )

@@ -18,7 +18,7 @@ from outbox import draft as drafts
 from outbox import gate as gates
 from outbox import outcomes, pending, refusals
 from outbox.batch import Batch
-from outbox.candidate import Basis, Nothing, basis, facts
+from outbox.candidate import Basis, Block, Nothing, basis, facts
 from outbox.draft import Draft, Selection
 from outbox.gate import Gate
 from outbox.house import House
@@ -130,12 +130,9 @@ def set_aside(
         rows.c.account.in_([aside.row.account for aside in chosen.asides]),
     )
     now_so: dict[str, Basis] = {row.account: basis(row, gate) for row in tx.execute(query)}
-    left: list[Blocked | None] = []
-    for aside in chosen.asides:
-        if now_so.get(aside.row.account) != aside.basis:
-            continue
-        if isinstance(aside.judgement, Nothing):
-            pending.drop(tx, aside.row.partner, aside.row.account)
-        else:
-            left.append(pending.apply_block(tx, aside.row, aside.judgement, now=now))
-    outcomes.blocked(tx, taken.partner, [one for one in left if one is not None], now=now)
+    still = [one for one in chosen.asides if now_so.get(one.row.account) == one.basis]
+    done = [one.row.account for one in still if isinstance(one.judgement, Nothing)]
+    pending.drop(tx, taken.partner, done)
+    blocks = [(one.row, one.judgement) for one in still if isinstance(one.judgement, Block)]
+    left = pending.hold_back(tx, taken.partner, blocks, now=now)
+    outcomes.blocked(tx, taken.partner, left, now=now)

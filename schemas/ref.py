@@ -11,24 +11,25 @@ Traceback (most recent call last):
 schemas.errors.BadIdentifier: MRX-1107 the identifier does not have the shape of its scheme (scheme: ref); correct the identifier
 """
 
-import re
 import secrets
 
 from schemas.errors import BadIdentifier
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 PATTERN = f"[{ALPHABET}]{{12}}"
-_SHAPE = re.compile(PATTERN)
-_VALUE = {character: value for value, character in enumerate(ALPHABET)}
 # A doubled value is folded into one digit again: its base-32 digits are added.
-_DOUBLED = tuple(n * 2 // 32 + n * 2 % 32 for n in range(32))
+_DOUBLED = {c: n * 2 // 32 + n * 2 % 32 for n, c in enumerate(ALPHABET)}
+# Two characters at a time, of which the first is doubled: millions of references pass here.
+_PAIRS = {a + b: _DOUBLED[a] + n for a in ALPHABET for n, b in enumerate(ALPHABET)}
+_TEN_BITS = tuple(_PAIRS)
 _READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
 
 
 def new() -> str:
     """Draw a reference nobody can guess."""
     bits = secrets.randbits(55)
-    body = "".join(ALPHABET[bits >> shift & 31] for shift in range(50, -1, -5))
+    pairs = [_TEN_BITS[bits >> shift & 1023] for shift in (45, 35, 25, 15, 5)]
+    body = f"{''.join(pairs)}{ALPHABET[bits & 31]}"
     return body + check_character(body)
 
 
@@ -38,14 +39,24 @@ def check_character(body: str) -> str:
     >>> check_character("7ZKQ3M9RTW4")
     'R'
     """
-    values = [_VALUE[character] for character in reversed(body)]
-    total = sum(_DOUBLED[v] for v in values[0::2]) + sum(values[1::2])
+    pairs = _PAIRS
+    total = (
+        pairs[body[0:2]]
+        + pairs[body[2:4]]
+        + pairs[body[4:6]]
+        + pairs[body[6:8]]
+        + pairs[body[8:10]]
+        + _DOUBLED[body[10:]]
+    )
     return ALPHABET[-total % 32]
 
 
 def is_ref(text: str) -> bool:
     """Whether this is a reference in its one written form (as it travels)."""
-    return _SHAPE.fullmatch(text) is not None and check_character(text[:11]) == text[11]
+    try:
+        return check_character(text[:11]) == text[11:]
+    except KeyError:  # too short, or a character of no reference
+        return False
 
 
 def parse(text: str) -> str:
