@@ -5,7 +5,7 @@ field for one.
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from schemas import name as names
@@ -27,6 +27,7 @@ class Record:
     identifiers: tuple[Identifier, ...]
     status: Status
     member_since: date
+    _digest: bytes | None = field(default=None, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not refs.is_ref(self.ref):
@@ -40,8 +41,12 @@ class Record:
 
     @property
     def items_digest(self) -> bytes:
-        """SHA-256 over the four items in their canonical form."""
-        return items_digest(self.name, self.identifiers, self.status, self.member_since)
+        """SHA-256 over the four items in their canonical form, computed once."""
+        if self._digest is None:
+            digest = items_digest(self.name, self.identifiers, self.status, self.member_since)
+            object.__setattr__(self, "_digest", digest)
+            return digest
+        return self._digest
 
 
 def items_digest(
@@ -51,5 +56,6 @@ def items_digest(
     order of its bytes, the status, the day. UTF-8, a line feed after each line. Both ends compute
     it, in whatever language: none of the items can hold a line feed.
     """
-    lines = [name, *sorted(f"{i.scheme} {i.value}" for i in identifiers), status, str(member_since)]
-    return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).digest()
+    numbers = sorted([f"{i.scheme} {i.value}" for i in identifiers])
+    lines = [name, *numbers, status.value, str(member_since), ""]
+    return hashlib.sha256("\n".join(lines).encode()).digest()
