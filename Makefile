@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 ARGS   ?=
 T      ?=
 
-.PHONY: run test test-quick check fix docs lock clean
+.PHONY: run test test-quick bench check fix docs lock clean
 
 run: $(VENV)/.runs            ## make the environment, then show the main job: ARGS=--once ends it
 	@$(BIN)/mrx demo $(ARGS)
@@ -18,6 +18,9 @@ test: $(VENV)/.tests          ## the whole suite; T=path for a part of it
 test-quick: $(VENV)/.tests    ## without the tests that take long or start processes, with fewer examples
 	@MRX_QUICK=1 $(BIN)/pytest -n auto --dist worksteal -m "not slow and not processes" $(T)
 
+bench: $(VENV)/.tests         ## how fast it is, beside a floor of the same run: ARGS=--quick, ARGS="--only NAME"
+	@$(BIN)/python -m bench $(ARGS)
+
 check: $(VENV)/.tests         ## format, lint, types, layers
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
@@ -28,9 +31,10 @@ fix: $(VENV)/.tests           ## what the formatter and the linter can mend by t
 	@$(BIN)/ruff check --fix --quiet . || true
 	@$(BIN)/ruff format .
 
-docs: $(VENV)/.runs           ## what is generated: the doors' OpenAPI, and the page of all codes
+docs: $(VENV)/.runs           ## what is generated: the doors' OpenAPI, the pages of all codes and settings
 	@for door in source partner operators; do $(BIN)/mrx openapi $$door > docs/openapi/$$door.json || exit 1; done
 	@$(BIN)/mrx explain --page > docs/problems.md
+	@$(BIN)/mrx settings --page > docs/settings.md
 
 lock: $(VENV)/.tests          ## make both lock files anew from pyproject.toml and requirements-dev.in
 	@$(BIN)/pip-compile $(LOCK) -o requirements.lock --extra build pyproject.toml

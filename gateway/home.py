@@ -7,6 +7,7 @@
       keys/signing.crt its certificate
       keys/next.*      the key to follow it, once it is staged (gateway.own_keys)
       keys/retired-*   those that signed before
+      errands.turn     a lock beside mrx.db: which process runs the errands (schemas.turn)
 
 `init` writes the key before the database row that names it: a crash in between leaves a key that
 the next `init` finds and uses. Nothing here is ever replaced but the key, by the one that was

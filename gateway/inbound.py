@@ -41,7 +41,7 @@ def take(house: House, file: bytes, *, bytes_max: int, now: datetime) -> bytes:
     """
     partner, opened = believe(house, file, bytes_max=bytes_max, now=now)
     arrived = reading.read(house, partner, opened, file, now=now)
-    with house.database.write() as tx:
+    with house.database.write(partner=partner) as tx:
         # The roll's row first: two deliveries of one batch at once are one after the other.
         standing = foreign_roll.lock(tx, partner, now=now)
         known = sequence.stored_receipt(
@@ -71,7 +71,7 @@ def take_receipt(house: House, file: bytes, *, bytes_max: int, now: datetime) ->
     """
     partner, _ = believe(house, file, bytes_max=bytes_max, now=now)
     believed = receipts.believe(house, partner, file, now=now)
-    with house.database.write() as tx:
+    with house.bell.after(), house.database.write(partner=partner) as tx:
         tx.execute(select(lanes.c.id).where(lanes.c.partner == partner).with_for_update())
         known = select(receipts_.c.digest).where(receipts_.c.digest == believed.digest)
         if tx.scalar(known) is None:  # anybody may bring an old one again

@@ -109,7 +109,7 @@ class Owed:
         """It is owed no more: it was taken, or it was turned away with this code."""
         if turned_away is not None:
             logger.warning("receipt owed to %s: turned away, %s", place.partner, turned_away)
-        with self.house.database.write() as tx:
+        with self.house.database.write(partner=place.partner) as tx:
             tx.execute(update(batches).where(inbound_batches.where(place)).values(owed=False))
             told: dict[str, object] = {
                 "lane": place.kind,

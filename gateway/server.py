@@ -1,4 +1,4 @@
-"""Serving: the HTTP side and the worker in one process, until told to stop."""
+"""Serving: the HTTP side and the engine's part of this process, until told to stop."""
 
 import logging
 import socket
@@ -8,9 +8,9 @@ from typing import TypeAlias
 import uvicorn
 from starlette.types import ASGIApp
 
+from gateway import engine
 from gateway.app import build
 from gateway.settings import Settings
-from gateway.worker import Worker
 from outbox.house import House
 
 LOOPBACK = "127.0.0.1"
@@ -40,5 +40,5 @@ def serve(
         timeout_keep_alive=30,
         timeout_graceful_shutdown=10,
     )
-    with Worker(house, batch_bytes_max=settings.body_bytes_max):
+    with engine.running(house, settings):
         uvicorn.Server(config).run(sockets=[listener])

@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import (
     Field,
@@ -10,6 +11,7 @@ from pydantic import (
     NonNegativeFloat,
     PositiveFloat,
     PositiveInt,
+    ValidationInfo,
     field_validator,
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -22,7 +24,12 @@ from outbox.house import Terms
 class Settings(BaseSettings):
     """`MRX_HOME`, `MRX_CONSENTS_FRESH_HOURS` and so on."""
 
-    model_config = SettingsConfigDict(env_prefix="MRX_", frozen=True, arbitrary_types_allowed=True)
+    model_config = SettingsConfigDict(
+        env_prefix="MRX_",
+        frozen=True,
+        arbitrary_types_allowed=True,
+        hide_input_in_errors=True,  # an address may hold a password
+    )
 
     home: Path = Field(default=Path("var"), description="the folder that holds database and keys")
     database_url: Annotated[URL, NoDecode] | None = Field(
@@ -30,6 +37,24 @@ class Settings(BaseSettings):
         repr=False,  # it may hold a password
         description="postgresql+psycopg://user:password@host/name: a server keeps the data, not a "
         "file in the home folder",
+    )
+    engine: Literal["threads", "celery"] = Field(
+        default="threads",
+        description="who runs the lanes: threads of `mrx serve`, or any number of `mrx worker` "
+        "woken by Celery over Redis",
+    )
+    broker_url: str | None = Field(
+        default=None,
+        validate_default=True,
+        repr=False,  # it may hold a password
+        description="redis://:password@host:6379/0 (also rediss:// and redis+socket:///path): "
+        "the Redis of the engine celery, a database of its own for each gateway",
+    )
+    routine_slots: PositiveInt = Field(
+        default=8, le=256, description="routine lanes that one `mrx worker` works at a time"
+    )
+    urgent_slots: PositiveInt = Field(
+        default=2, le=256, description="urgent lanes that one `mrx worker` works at a time"
     )
     consents_fresh_hours: PositiveFloat = Field(
         default=72, description="older than this, the consent feed stops announcements"
@@ -73,6 +98,28 @@ class Settings(BaseSettings):
         if url.drivername not in {"postgresql", "postgresql+psycopg"} or not url.database:
             raise ValueError("it names no PostgreSQL database")
         return url.set(drivername="postgresql+psycopg")
+
+    @field_validator("broker_url")
+    @classmethod
+    def _broker(cls, text: str | None, info: ValidationInfo) -> str | None:
+        """An address of Redis, needed by the engine celery; its words never stand in an error."""
+        given = (text or "").strip() or None
+        if given is None:
+            if info.data.get("engine") == "celery":
+                raise ValueError("the engine celery needs it")
+            return None
+        try:
+            parts = urlsplit(given)
+            port = parts.port
+        except ValueError:
+            raise ValueError("it is no URL") from None
+        if parts.scheme == "redis+socket":
+            whole = bool(parts.path.strip("/"))
+        else:
+            whole = parts.scheme in {"redis", "rediss"} and bool(parts.hostname) and port != 0
+        if not whole:
+            raise ValueError("it names no Redis")
+        return given
 
     @field_validator("proxy_addresses", mode="before")
     @classmethod

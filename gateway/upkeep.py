@@ -1,4 +1,4 @@
-"""Upkeep of the source door: what no promise needs any more goes, what died is called dead."""
+"""Upkeep of the doors: what no promise needs any more goes, what died is called dead."""
 
 from datetime import datetime, timedelta
 
@@ -6,6 +6,7 @@ from sqlalchemy import delete
 
 from gateway import pushes
 from outbox.house import House
+from partners import nonces
 from schemas.tables import idempotency_keys
 
 KEYS_KEPT_FOR = timedelta(days=7)
@@ -17,3 +18,4 @@ def tidy(house: House, *, now: datetime) -> None:
     with house.database.write() as tx:
         old = idempotency_keys.c.at < now - KEYS_KEPT_FOR
         tx.execute(delete(idempotency_keys).where(old))
+        nonces.forget(tx, now=now)

@@ -51,7 +51,7 @@ def _try(house: House, taken: Taken, by: Bearer, *, inside: bool) -> Claimed | S
     if not inside:
         with house.database.read() as tx:
             plan = planning.plan(tx, house, taken, now=by.now)
-    with house.database.write() as tx:
+    with house.database.write(partner=taken.partner) as tx:
         if inside:
             plan = planning.plan(tx, house, taken, now=by.now)
         if isinstance(plan, Selection | TooMuch):

@@ -32,10 +32,13 @@ from outbox.issuing import Claim
 from outbox.lane import RECHECK, Taken
 from outbox.release import Closed, FencedOut, Idle
 from outbox.transport import Answered, NotNow, Outcome, Silence, TooLarge, Transport, TurnedAway
+from schemas.batch import Lane
 from schemas.errors import MrxError, Refused
 from schemas.tables import lanes
 
 BUDGET = timedelta(seconds=20)
+# Where lanes are more than workers, the next comes to its turn after so many transmissions.
+STEPS = 20
 
 
 class Step(Enum):
@@ -56,38 +59,45 @@ class Delivery:
     worker: str
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
-    def work(self, *, rank_max: int = 99, only: str | None = None) -> bool:
-        """Take one lane that is due and work it; say whether there was one."""
+    def work(
+        self, *, rank_max: int = 99, only: str | None = None, kind: Lane | None = None
+    ) -> bool:
+        """Take one lane that is due and work it; say whether there was one. `only` and `kind`
+        leave the lanes of other partners, and of the other kind, alone.
+        """
+        while (found := self._due(rank_max, only, kind)) is not None:
+            taken = self._take(*found)
+            if taken is not None:
+                self.run(taken)
+                return True
+            # Somebody else was quicker, and has leased it: look for another.
+        return False
+
+    def _due(self, rank_max: int, only: str | None, kind: Lane | None) -> tuple[str, Lane] | None:
         with self.house.database.read() as tx:
-            if not lanes_.due(tx, now=self.clock(), rank_max=rank_max, only=only):
-                return False
-        with self.house.database.write() as tx:
-            taken = lanes_.take(
-                tx,
-                worker=self.worker,
-                now=self.clock(),
-                lease=self.house.terms.lease,
-                rank_max=rank_max,
-                only=only,
+            return lanes_.due(tx, now=self.clock(), rank_max=rank_max, only=only, kind=kind)
+
+    def _take(self, partner: str, kind: Lane) -> Taken | None:
+        lease = self.house.terms.lease
+        with self.house.database.write(partner=partner) as tx:
+            return lanes_.take(
+                tx, worker=self.worker, now=self.clock(), lease=lease, only=partner, kind=kind
             )
-        if taken is None:
-            return False
-        self.run(taken)
-        return True
 
     def run(self, taken: Taken) -> None:
         """Work a lane until it is done, told to rest, lost, or the budget is spent."""
         until = time.monotonic() + BUDGET.total_seconds()
-        step = Step.MOVED
         look_at: datetime | None = (
             self.clock() + RECHECK[taken.kind]
         )  # what broke once would break at once
         try:
-            while step is Step.MOVED and time.monotonic() < until:
+            for _ in range(STEPS):
                 step = self.step(taken)
+                if step is not Step.MOVED or time.monotonic() >= until:
+                    break
             look_at = None
         finally:
-            with self.house.database.write() as tx:
+            with self.house.database.write(partner=taken.partner) as tx:
                 lanes_.give_back(tx, taken, look_at=look_at)
 
     def step(self, taken: Taken) -> Step:
@@ -121,7 +131,7 @@ class Delivery:
     def _settle(
         self, taken: Taken, claim: Claim, believed: receipts.Believed, now: datetime
     ) -> Step:
-        with self.house.database.write() as tx:
+        with self.house.database.write(partner=taken.partner) as tx:
             if not claiming.ours(tx, taken):
                 # The owner's retry brings the stored receipt again; we only close our attempt.
                 _close(tx, claim, "fenced out", "MRX-6006", None, now)
@@ -153,7 +163,7 @@ class Delivery:
         now: datetime,
         outcome: Outcome | None = None,
     ) -> Step:
-        with self.house.database.write() as tx:
+        with self.house.database.write(partner=taken.partner) as tx:
             _close(tx, claim, name, code, detail, now)
             if not claiming.ours(tx, taken):
                 return Step.LOST
@@ -190,7 +200,7 @@ class Delivery:
 
     def _rest(self, taken: Taken, why: Closed | Idle) -> Step:
         """Nothing may leave now. If something still waits, it is looked at again soon."""
-        with self.house.database.write() as tx:
+        with self.house.database.write(partner=taken.partner) as tx:
             still = tx.scalar(
                 select(lanes.c.id).where(
                     lanes.c.id == taken.id, lanes.c.fence == taken.fence, lanes_.work()

@@ -64,7 +64,7 @@ def next_batch(
         with house.database.read() as tx:
             if not _due(tx, house, partner, kind, now=clock()):
                 continue
-        with house.database.write() as tx:
+        with house.database.write(partner=partner) as tx:
             taken = lane.take_one(
                 tx, partner, kind, worker=worker, now=clock(), lease=house.terms.lease
             )
@@ -125,12 +125,12 @@ def _from(
             case _:
                 return None
     finally:
-        with house.database.write() as tx:
+        with house.database.write(partner=taken.partner) as tx:
             lane.give_back(tx, taken)
 
 
 def _handed(house: House, taken: Taken, claim: Claim, *, now: datetime) -> Handed:
-    with house.database.write() as tx:
+    with house.database.write(partner=taken.partner) as tx:
         mine = claiming.ours(tx, taken)
         batches_.close_attempt(
             tx, claim.batch.id, claim.attempt, outcome="handed over", code=None, now=now

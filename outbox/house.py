@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from outbox.bell import Bell
 from schemas.consent import ConsentText
 from schemas.database import Database
 from signing.keys import SigningKey
@@ -37,3 +38,5 @@ class House:
     key: SigningKey = field(repr=False)
     texts: Mapping[str, ConsentText]
     terms: Terms = Terms()
+    # Rung after a commit that may have made a lane due.
+    bell: Bell = field(default_factory=Bell, repr=False, compare=False)

@@ -92,10 +92,19 @@ def lock(tx: Connection, partner: str) -> None:
 def work() -> ColumnElement[bool]:
     """Whether a lane has a batch in flight or a row that could be told."""
     flying = exists().where(batches.c.lane_id == lanes.c.id, UNANSWERED)
-    waiting = exists().where(
-        pending.c.lane_id == lanes.c.id, pending.c.batch_id.is_(None), pending.c.blocked.is_(None)
+    # The first of them in the order of their index. Asked whether any exists, PostgreSQL guesses
+    # that a lane has many, and reads a table full of others' rows from end to end to find none.
+    first = (
+        select(pending.c.rank)
+        .where(
+            pending.c.lane_id == lanes.c.id,
+            pending.c.batch_id.is_(None),
+            pending.c.blocked.is_(None),
+        )
+        .order_by(pending.c.rank, pending.c.since)
+        .limit(1)
     )
-    return or_(flying, waiting)
+    return or_(flying, first.scalar_subquery().is_not(None))
 
 
 def reachable() -> ColumnElement[bool]:
@@ -105,9 +114,17 @@ def reachable() -> ColumnElement[bool]:
     )
 
 
-def due(tx: Connection, *, now: datetime, rank_max: int = 99, only: str | None = None) -> bool:
-    """Whether `take` would find a lane. Reads only, so that an idle gateway writes nothing."""
-    return tx.execute(_due(now, rank_max=rank_max, only=only)).first() is not None
+def due(
+    tx: Connection,
+    *,
+    now: datetime,
+    rank_max: int = 99,
+    only: str | None = None,
+    kind: Lane | None = None,
+) -> tuple[str, Lane] | None:
+    """Which lane `take` would find. Reads only, so that an idle gateway writes nothing."""
+    found = tx.execute(_due(now, rank_max=rank_max, only=only, kind=kind)).one_or_none()
+    return None if found is None else (found.partner, Lane(found.kind))
 
 
 def take(
@@ -118,12 +135,14 @@ def take(
     lease: timedelta,
     rank_max: int = 99,
     only: str | None = None,
+    kind: Lane | None = None,
 ) -> Taken | None:
-    """Lease the most urgent, longest unserved lane that has work; None if there is none.
+    """Lease the most urgent, longest unserved lane that has work; None if there is none. A
+    transaction for one partner names it with `only`.
 
     An expired lease is taken over here and nowhere else: recovery is the ordinary path.
     """
-    one = _due(now, rank_max=rank_max, only=only).with_for_update(skip_locked=True)
+    one = _due(now, rank_max=rank_max, only=only, kind=kind).with_only_columns(lanes.c.id)
     row = tx.execute(
         update(lanes)
         .where(lanes.c.id == one.scalar_subquery(), lanes.c.leased_until < now)
@@ -155,8 +174,8 @@ def take_one(
     return None if row is None else Taken(row.id, partner, kind, row.fence)
 
 
-def _due(now: datetime, *, rank_max: int, only: str | None) -> Any:
-    query = select(lanes.c.id).where(
+def _due(now: datetime, *, rank_max: int, only: str | None, kind: Lane | None) -> Any:
+    query = select(lanes.c.id, lanes.c.partner, lanes.c.kind).where(
         lanes.c.look_at <= now,
         lanes.c.leased_until < now,
         text("lanes.paused = 0"),
@@ -166,6 +185,8 @@ def _due(now: datetime, *, rank_max: int, only: str | None) -> Any:
     )
     if only is not None:
         query = query.where(lanes.c.partner == only)
+    if kind is not None:
+        query = query.where(lanes.c.kind == kind.value)
     return query.order_by(lanes.c.rank, lanes.c.served_at, lanes.c.id).limit(1)
 
 
@@ -220,12 +241,13 @@ def hurry(tx: Connection, *, only: str | None = None) -> None:
     """Forget every waiting time, and end the leases of processes that are dead."""
     mine = lanes.c.partner == only if only is not None else text("1 = 1")
     tx.execute(update(lanes).where(mine, lanes.c.look_at > LONG_AGO).values(look_at=LONG_AGO))
-    bury(tx)
+    bury(tx, only=only)
 
 
-def bury(tx: Connection) -> None:
+def bury(tx: Connection, *, only: str | None = None) -> None:
     """End the leases of processes that are dead; a lease of a living one is left alone."""
-    held = tx.execute(select(lanes).where(lanes.c.leased_by.is_not(None))).all()
+    mine = lanes.c.partner == only if only is not None else text("1 = 1")
+    held = tx.execute(select(lanes).where(mine, lanes.c.leased_by.is_not(None))).all()
     for row in held:
         if worker_name.dead(row.leased_by.partition("/")[0]):
             tx.execute(

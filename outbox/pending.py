@@ -22,6 +22,7 @@ from outbox.gate import Gate
 from outbox.house import House
 from outbox.outcomes import Blocked
 from outbox.withdrawals import ANNOUNCE, withdraw
+from schemas import bulk
 from schemas.batch import Lane
 from schemas.consent import Event
 from schemas.database import upsert
@@ -74,7 +75,7 @@ def mark(
         )
         .where(
             standing_consents.c.event == Event.GRANTED.value,
-            standing_consents.c.account.in_(accounts),
+            bulk.among(tx, standing_consents.c.account, accounts),
             is_set(members.c.present),
             mine,
         )
@@ -102,7 +103,7 @@ def _hasten(
 ) -> None:
     """Among those a partner may already know: withdraw who left, hurry what got worse."""
     query = facts(pending, pending.c.partner, pending.c.account).where(
-        pending.c.account.in_(accounts),
+        bulk.among(tx, pending.c.account, accounts),
         pending.c.ref == ANNOUNCE,
         live.c.ref.is_not(None),
         pending.c.partner == partner if partner is not None else always(),

@@ -154,17 +154,12 @@ def _forget(tx: Connection, refs: Collection[str]) -> None:
 
 
 def _lives(tx: Connection, partner: str, refs: Collection[str]) -> list[Row[Any]]:
-    return [row for row in _known(tx, refs) if _its(row, partner)]
-
-
-def _known(tx: Connection, refs: Collection[str]) -> list[Row[Any]]:
-    """Whatever we know of these references, under lock, whosever they are."""
-    query = select(disclosures).where(disclosures.c.ref.in_(refs))
-    return list(tx.execute(query.order_by(disclosures.c.ref).with_for_update()))
-
-
-def _its(row: Row[Any], partner: str) -> bool:
-    return bool(row.partner == partner)
+    """What we know of these references of this partner, under lock. No other partner's: those
+    rows belong to whoever works for that one.
+    """
+    its = (disclosures.c.partner == partner) & disclosures.c.ref.in_(refs)
+    query = select(disclosures).where(its).order_by(disclosures.c.ref)
+    return list(tx.execute(query.with_for_update()))
 
 
 def _rank(status: Status) -> int:

@@ -19,13 +19,16 @@ from schemas.tables import lanes
 class Standstill:
     """Both lanes of a partner, ours until the leases run out."""
 
+    partner: str
     lanes: tuple[Taken, ...]
     clock: Callable[[], datetime]
 
     @contextmanager
     def write(self, house: House) -> Iterator[Connection]:
-        """A write transaction in which both lanes still are ours, or `BadRequest` MRX-5021."""
-        with house.database.write() as tx:
+        """A write transaction for this partner in which both lanes still are ours, or `BadRequest`
+        MRX-5021.
+        """
+        with house.database.write(partner=self.partner) as tx:
             for taken in self.lanes:
                 held = tx.execute(
                     update(lanes)
@@ -48,7 +51,7 @@ def held(
 ) -> Iterator[Standstill]:
     """Lease both lanes, so that no delivery moves them; given back at the end, come what may."""
     taken = []
-    with house.database.write() as tx:
+    with house.database.write(partner=partner) as tx:
         for kind in (Lane.ROUTINE, Lane.URGENT):  # in the order of their ids
             one = lanes_.take_one(
                 tx, partner, kind, worker=worker, now=clock(), lease=house.terms.lease
@@ -57,8 +60,8 @@ def held(
                 raise BadRequest("MRX-5021")  # and the transaction takes the first one back
             taken.append(one)
     try:
-        yield Standstill(tuple(taken), clock)
+        yield Standstill(partner, tuple(taken), clock)
     finally:
-        with house.database.write() as tx:
+        with house.database.write(partner=partner) as tx:
             for one in taken:
                 lanes_.give_back(tx, one)

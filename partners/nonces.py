@@ -1,4 +1,7 @@
-"""Nonces of signed requests: each counts once, for as long as its signature could be believed."""
+"""Nonces of signed requests: each counts once, for as long as its signature could be believed.
+
+A certificate's nonces are its partner's own: spending one touches no other partner's rows.
+"""
 
 from datetime import datetime, timedelta
 
@@ -13,10 +16,18 @@ KEPT = timedelta(minutes=15)
 
 def spend(tx: Connection, certificate: str, nonce: str, *, now: datetime) -> bool:
     """Use up a nonce of the certificate with this fingerprint; say whether it was still fresh."""
-    tx.execute(delete(nonces).where(nonces.c.at < now - KEPT))
     done = tx.execute(
         upsert(tx, nonces)
         .values(certificate=certificate, nonce=nonce, at=now)
-        .on_conflict_do_nothing(index_elements=["certificate", "nonce"])
+        .on_conflict_do_update(
+            index_elements=["certificate", "nonce"],
+            set_={"at": now},
+            where=nonces.c.at < now - KEPT,  # too old to be believed, and not swept away yet
+        )
     )
     return done.rowcount == 1
+
+
+def forget(tx: Connection, *, now: datetime) -> None:
+    """Throw away what is too old to be believed, whosever it is."""
+    tx.execute(delete(nonces).where(nonces.c.at < now - KEPT))

@@ -12,16 +12,14 @@ from enum import StrEnum
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, select, update
 
-from schemas.database import upsert
+from schemas import bulk
 from schemas.errors import BadRequest
 from schemas.identifiers import Identifier
 from schemas.member import Member
 from schemas.status import Status
-from schemas.tables import home, is_set, member_identifiers, members
-
-_AT_ONCE = 5_000  # accounts in one statement
+from schemas.tables import home, is_set, member_identifiers, members, stored
 
 
 class News(StrEnum):
@@ -73,7 +71,7 @@ def known(tx: Connection, accounts: Collection[str]) -> dict[str, Known]:
         members.c.as_of,
         members.c.present,
         members.c.unknown_status,
-    ).where(members.c.account.in_(accounts))
+    ).where(bulk.among(tx, members.c.account, accounts))
     return {
         row.account: Known(row.digest, row.version, row.as_of, row.present, row.unknown_status)
         for row in tx.execute(query)
@@ -99,34 +97,32 @@ def put(
     now: datetime,
 ) -> None:
     """Write new and changed members; their accounts are all different."""
-    rows = [
-        {
-            "account": member.account,
-            "name": member.name,
-            "identifiers": [[i.scheme, i.value] for i in member.identifiers],
-            "status": member.status.value,
-            "member_since": member.member_since,
-            "business_type": member.business_type,
-            "digest": digest(member),
-            "version": before[member.account].version + 1 if member.account in before else 1,
-            "as_of": as_of,
-            "present": True,
-            "unknown_status": False,
-            "changed_at": now,
-        }
-        for member in sorted(entries, key=lambda member: member.account)
-    ]
-    if not rows:
+    if not entries:
         return
-    into = upsert(tx, members)
-    columns = [column.name for column in members.c if column.name != "account"]
-    tx.execute(
-        into.on_conflict_do_update(
-            index_elements=["account"], set_={name: into.excluded[name] for name in columns}
-        ),
-        rows,
-    )
-    _find_by(tx, entries, before)
+    some = sorted(entries, key=lambda member: member.account)
+    at, changed_at = stored(as_of), stored(now)
+    new: list[tuple[Any, ...]] = []
+    changed: list[tuple[Any, ...]] = []
+    for member in some:
+        known_ = before.get(member.account)
+        row = (
+            member.account,
+            member.name,
+            orjson.dumps([[i.scheme, i.value] for i in member.identifiers]).decode(),
+            member.status.value,
+            member.member_since.isoformat(),
+            member.business_type,
+            digest(member),
+            1 if known_ is None else known_.version + 1,
+            at,
+            1,  # present
+            0,  # unknown_status
+            changed_at,
+        )
+        (new if known_ is None else changed).append(row)
+    bulk.add(tx, members, new)
+    bulk.change(tx, members, changed)
+    _find_by(tx, some, before)
 
 
 def _find_by(tx: Connection, entries: Sequence[Member], before: Collection[str]) -> None:
@@ -137,39 +133,31 @@ def _find_by(tx: Connection, entries: Sequence[Member], before: Collection[str])
     has: dict[str, set[tuple[str, str]]] = {}
     known = [member.account for member in entries if member.account in before]
     found = member_identifiers.c.account
-    for some in _some(known):
-        for row in tx.execute(select(member_identifiers).where(found.in_(some))):
-            has.setdefault(row.account, set()).add((row.scheme, row.value))
+    query = select(member_identifiers).where(bulk.among(tx, found, known))
+    for row in tx.execute(query) if known else ():
+        has.setdefault(row.account, set()).add((row.scheme, row.value))
     other = [
         member
         for member in entries
         if has.get(member.account, set()) != {(i.scheme, i.value) for i in member.identifiers}
     ]
-    for some in _some([member.account for member in other if member.account in has]):
-        tx.execute(delete(member_identifiers).where(found.in_(some)))
-    rows = [
-        {"scheme": one.scheme, "value": one.value, "account": member.account}
-        for member in other
-        for one in dict.fromkeys(member.identifiers)
-    ]
-    if rows:
-        tx.execute(insert(member_identifiers), rows)
+    stale = [member.account for member in other if member.account in has]
+    if stale:
+        tx.execute(delete(member_identifiers).where(bulk.among(tx, found, stale)))
+    bulk.add(
+        tx,
+        member_identifiers,
+        sorted((i.scheme, i.value, member.account) for member in other for i in member.identifiers),
+    )
 
 
-def _some(accounts: list[str]) -> Iterable[list[str]]:
-    """The accounts in portions that one statement takes."""
-    return (accounts[at : at + _AT_ONCE] for at in range(0, len(accounts), _AT_ONCE))
-
-
-def confirm(tx: Connection, accounts: Iterable[str], *, as_of: datetime) -> None:
+def confirm(tx: Connection, accounts: Collection[str], *, as_of: datetime) -> None:
     """The source said the same again: only the moment moves on."""
-    rows = [{"a": account, "t": as_of} for account in accounts]
-    if rows:
+    if accounts:
         tx.execute(
             update(members)
-            .where(members.c.account == bindparam("a"), members.c.as_of < bindparam("t"))
-            .values(as_of=bindparam("t")),
-            rows,
+            .where(bulk.among(tx, members.c.account, accounts), members.c.as_of < as_of)
+            .values(as_of=as_of)
         )
 
 
@@ -196,7 +184,11 @@ def leave(
     """
     done = tx.execute(
         update(members)
-        .where(members.c.account.in_(accounts), is_set(members.c.present), members.c.as_of <= as_of)
+        .where(
+            bulk.among(tx, members.c.account, accounts),
+            is_set(members.c.present),
+            members.c.as_of <= as_of,
+        )
         .values(present=False, as_of=as_of, version=members.c.version + 1, changed_at=now)
         .returning(members.c.account)
     )
@@ -228,7 +220,9 @@ def get(tx: Connection, account: str) -> Entry:
 
 def exist(tx: Connection, accounts: Collection[str]) -> set[str]:
     """Which of these accounts the roll has."""
-    return set(tx.scalars(select(members.c.account).where(members.c.account.in_(accounts))))
+    return set(
+        tx.scalars(select(members.c.account).where(bulk.among(tx, members.c.account, accounts)))
+    )
 
 
 def every(tx: Connection) -> Iterable[Entry]:

@@ -23,9 +23,10 @@ class Database(ABC):
         """One write transaction: committed at the end of the block, or nothing at all.
 
         With `partner` it writes only what stands between us and that partner (its lanes, pending
-        rows, batches, disclosures, holdings) and what is locked last (the ledger and the outcomes
-        behind it), and reads of the rest only what is written without a partner. Others may then
-        do the same for their partners meanwhile.
+        rows, batches, disclosures, holdings, roll, inbound batches, nonces) and what is locked last
+        (the ledger's head; behind it the ledger, the outcomes, the places in the feed of rolls),
+        and reads of the rest only what is written without a partner. Others may then do the same
+        for their partners meanwhile.
 
         Raises `NotReady`: MRX-9007 where the disk or the server refuses, MRX-9012 where somebody
         else held the database for too long, MRX-9014 where the server cannot be reached.

@@ -31,7 +31,7 @@ class Member:
             raise BadRecord("MRX-1101")
         if names.parse(self.name) != self.name:
             raise BadRecord("MRX-1102")
-        if len(set(self.identifiers)) != len(self.identifiers):
+        if len(self.identifiers) > 1 and len(set(self.identifiers)) != len(self.identifiers):
             raise BadRecord("MRX-1107", doubled=True)
         kind = self.business_type
         if kind is not None and not 1 <= len(kind.strip()) <= len(kind) <= BUSINESS_TYPE_LENGTH_MAX:

@@ -19,6 +19,8 @@ NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 def parse(text: str) -> str:
     """Return the name in NFC, or raise `BadRecord`."""
+    if text.isascii() and text.isprintable() and 0 < len(text.strip()) <= len(text) <= LENGTH_MAX:
+        return text  # as most are: nothing below could be said of it
     if NOT_XML.search(text):
         surrogate = any("\ud800" <= character <= "\udfff" for character in text)
         raise BadRecord("MRX-1004" if surrogate else "MRX-1104")

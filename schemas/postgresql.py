@@ -12,19 +12,25 @@ what two partners' transactions both write, the ledger's head, is locked last: t
 
 READ COMMITTED, because a check after a lock must see what was committed before the lock was given.
 A reader has one view (REPEATABLE READ) and takes no lock.
+
+What the server says of an error is not passed on, only its kind and the constraint: its words
+repeat values (DETAIL: Key (account)=(...) already exists).
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import psycopg
 from sqlalchemy import URL, Connection, Engine, create_engine, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from schemas.database import Database
 from schemas.errors import NotReady
 
-# Nothing is done half: a transaction that hangs is ended by the server, and repeated by who sees it.
-_OPTIONS = "-c lock_timeout=15s -c idle_in_transaction_session_timeout=60s -c timezone=UTC"
+# Nothing is done half: a transaction whose process is frozen is ended by the server before those
+# who wait for its locks give up; it is repeated by who sees it.
+_OPTIONS = "-c lock_timeout=20s -c idle_in_transaction_session_timeout=15s -c timezone=UTC"
 CONNECTIONS = 32
 _ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || ' mrx', 0))")
 _FOR_ONE = text(
@@ -32,7 +38,7 @@ _FOR_ONE = text(
     " pg_advisory_xact_lock(hashtextextended(current_schema() || ' mrx ' || :partner, 0))"
 )
 # SQLSTATE classes: PostgreSQL documentation, appendix A.
-_BUSY = frozenset({"55P03", "40P01", "57014"})
+_BUSY = frozenset({"55P03", "40P01", "40001", "57014", "25P03", "25P04"})
 _REFUSED = ("53", "58", "25006")
 _AWAY = ("08", "57P")
 
@@ -95,15 +101,30 @@ class PostgreSQL(Database):
 
 @contextmanager
 def _said() -> Iterator[None]:
-    """The server's refusals in our codes."""
+    """The server's refusals in our codes; what is none of them, without its words."""
     try:
         yield
-    except DBAPIError as error:
-        state = getattr(error.orig, "sqlstate", None) or ""
-        if state in _BUSY:
-            raise NotReady("MRX-9012") from error
-        if state.startswith(_REFUSED):
-            raise NotReady("MRX-9007") from error
-        if state.startswith(_AWAY) or (isinstance(error, OperationalError) and not state):
-            raise NotReady("MRX-9014") from error
-        raise
+    except NoConnectionFree as error:
+        raise NotReady("MRX-9012") from error
+    except (DBAPIError, psycopg.Error) as error:
+        said = error.orig if isinstance(error, DBAPIError) else error
+        assert isinstance(said, psycopg.Error), "no other driver is loaded"
+        code = _code(said)
+        told = (f"{type(said).__name__} {said.sqlstate} {said.diag.constraint_name or ''}".strip(),)
+        if said.sqlstate is not None:
+            error.args = said.args = told
+        if code is None:
+            raise
+        raise NotReady(code) from error
+
+
+def _code(error: psycopg.Error) -> str | None:
+    state = error.sqlstate
+    if state is None:  # it never came to the server, or the server is gone
+        gone = isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
+        return "MRX-9014" if gone else None
+    if state in _BUSY:
+        return "MRX-9012"
+    if state.startswith(_REFUSED):
+        return "MRX-9007"
+    return "MRX-9014" if state.startswith(_AWAY) else None

@@ -27,6 +27,8 @@ _PRAGMAS = (
     "synchronous=FULL",
     "foreign_keys=ON",
     "journal_size_limit=67108864",
+    # 32 MB: a push of thousands would otherwise copy the log into the file at every commit.
+    "wal_autocheckpoint=8000",
     "cache_size=-16384",
     "temp_store=MEMORY",
 )

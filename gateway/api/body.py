@@ -3,6 +3,7 @@
 import asyncio
 
 from fastapi import Request
+from starlette.requests import ClientDisconnect
 
 from gateway.api import allowance
 from schemas.errors import NotTrusted, Refused
@@ -11,7 +12,9 @@ BODY_SECONDS = 60  # a client that drips holds a connection no longer than this
 
 
 async def file(request: Request, bytes_max: int) -> bytes:
-    """The body as bytes. Raises `NotTrusted` MRX-3001 (too large) or `Refused` MRX-4012 (slow)."""
+    """The body as bytes. Raises `NotTrusted` MRX-3001 (too large) or `Refused` MRX-4012 (slow, or
+    broken off).
+    """
     allowance.more(request)
     body = bytearray()
     try:
@@ -20,6 +23,7 @@ async def file(request: Request, bytes_max: int) -> bytes:
                 body += piece
                 if len(body) > bytes_max:
                     raise NotTrusted("MRX-3001", limit=bytes_max)
-    except TimeoutError:
+    except (TimeoutError, ClientDisconnect):
+        # Who has gone hears no answer; its death in the middle of a file is no fault of ours.
         raise Refused("MRX-4012", seconds=BODY_SECONDS) from None
     return bytes(body)

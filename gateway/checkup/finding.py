@@ -13,6 +13,7 @@ from signing.certificate import Certificate
 
 class Result(StrEnum):
     OK = "ok"
+    WARNING = "warning"
     FAILED = "failed"
     SKIPPED = "skipped"
 

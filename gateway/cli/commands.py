@@ -28,6 +28,7 @@ _Command: TypeAlias = Any
 VERBS: Mapping[str, tuple[str, str]] = {
     "init": ("home", "Make this gateway's database and keys, or bring them up to date."),
     "serve": ("serve", "Serve partners over HTTP and deliver to them, until told to stop."),
+    "worker": ("worker", "Work lanes that Celery wakes, beside `mrx serve`, until told to stop."),
     "deliver": ("deliver", "Run the lanes here and now."),
     "pull": ("pull", "Fetch a partner's batches here and now."),
     "conformance": ("conformance", "Check a partner's endpoint against the rules of the exchange."),
@@ -36,6 +37,11 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "certificate": ("home", "Put our own certificate on stdout, in PEM."),
     "sandbox": ("serve", "Be a partner's end: the same software with that programme as its home."),
     "demo": ("demo", "Show the whole exchange: this gateway and five partners as real processes."),
+    "doctor": ("doctor", "Look at all this gateway needs, and say what is missing or set wrongly."),
+    "settings": (
+        "settings",
+        "Show every setting: the value in force, the default, and what it means.",
+    ),
     "explain": ("explain", "Say what a code means, what to do about it, and who can."),
     "openapi": ("explain", "Put a door's OpenAPI description on stdout."),
     "version": ("about", "Say which version this is."),

@@ -76,7 +76,7 @@ def connect(
         not_before=certificate.not_before,
         not_after=certificate.not_after,
     )
-    with house.database.write() as tx:
+    with house.bell.after(), house.database.write() as tx:
         before = agreements.get(tx, partner)
         own_keys.refuse_ours(tx, certificate)
         push_to = push_url or before.push_url

@@ -168,7 +168,7 @@ def _record(
     house: House, fields: dict[str, object], *, now: datetime
 ) -> tuple[Recorded, Revocation | None]:
     """Judge and write one event, in one transaction; give the revocation that it stands for."""
-    with house.database.write() as tx:
+    with house.bell.after(), house.database.write() as tx:
         partners = [one.agreement.partner for one in agreements.every(tx)]
         event, account = _judged(house, fields, partners, now=now), str(fields["account"])
         if not roll.exist(tx, [account]):

@@ -90,7 +90,7 @@ class _Lanes:
 
         def due() -> bool:
             with self._house.database.read() as tx:
-                return lane.due(tx, now=began, only=self._only)
+                return lane.due(tx, now=began, only=self._only) is not None
 
         self._round(until, due)
         return self._left()

@@ -25,10 +25,15 @@ def settings() -> Settings:
 @contextmanager
 def house() -> Iterator[House]:
     """The gateway of $MRX_HOME while the block lasts; raises `NotReady` as `open_home` does."""
-    opened = open_home(settings())
+    under = settings()
+    opened = open_home(under)
     try:
         yield opened
     finally:
+        if opened.bell.strokes and under.engine == "celery":
+            from gateway.engine import wake  # noqa: PLC0415  # nobody else pays for Celery
+
+            wake.once(opened, under)
         opened.database.close()
 
 

@@ -136,7 +136,7 @@ def resume(code: Partner, reason: Reason) -> None:
     """
     why = one_line(reason)
     now = datetime.now(UTC)
-    with here.house() as house, house.database.write() as tx:
+    with here.house() as house, house.bell.after(), house.database.write() as tx:
         agreements.get(tx, code)
         pending.retell(tx, code)
         lane.resume(tx, code, by=here.who(), reason=why, now=now)

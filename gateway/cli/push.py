@@ -1,5 +1,6 @@
 """`mrx push members` and `mrx push consents`: what CBP's systems say."""
 
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -103,6 +104,7 @@ def consents(
 @contextmanager
 def _watched(file: str, source: Feed) -> Iterator[progress.Step]:
     """A bar over the bytes of the input, told after each chunk how many lines have been read."""
+    gc.freeze()  # what was imported stays: it need not be walked again with every thousand lines
     with progress.bar(PurePath(file).name, total=source.size) as show:
         yield lambda lines: show(source.position(), f"{lines:,} lines")
 

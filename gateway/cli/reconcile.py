@@ -39,7 +39,7 @@ def reconcile_(
     lost begins a new epoch. Repairs leave by the lanes as always. Running it again is harmless. A
     dry run that finds a difference ends with exit 3.
     """
-    with here.house() as house:
+    with here.house() as house, house.bell.after():
         ends = _Ends(house, code)
         report = ends.ask_again(dry_run=dry_run) if theirs else ends.reconcile(dry_run=dry_run)
     answer.one(asdict(report), json=as_json)

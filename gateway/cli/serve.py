@@ -75,7 +75,8 @@ def sandbox(
         str | None, typer.Option(metavar="URL", help="Where to bring receipts: the sender's end.")
     ] = None,
 ) -> None:
-    settings = here.settings()
+    # Whoever shares the environment: a partner's end is one process, and calls nobody's workers.
+    settings = here.settings().model_copy(update={"engine": "threads"})
     back = None if answer_to is None else base_url(answer_to)
     plan = _plan(faults, rate=faults_rate, seed=seed, answer_to=back)
     certificate = files.read_certificate(trust)

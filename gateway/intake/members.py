@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 
 from schemas import identifiers, name
 from schemas.errors import BadRecord
@@ -14,6 +15,8 @@ from schemas.status import Status
 ACCOUNT_LENGTH_USUAL = 8
 _STATUS: Mapping[object, Status] = {status.value: status for status in Status}
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DATE_LENGTH = 10
+_DAYS_KEPT = 16_384  # a million members joined on some thousand days
 
 
 def read_member(
@@ -76,6 +79,8 @@ def _read_identifiers(
     numbers = fields.get("identifiers")
     if not isinstance(numbers, list):
         raise BadRecord("MRX-1105")
+    if len(numbers) == 1:
+        return (_read_identifier(numbers[0], schemes),)
     # Doubled ones collapse to the first; a dict keeps the order.
     return tuple({_read_identifier(number, schemes): None for number in numbers})
 
@@ -93,16 +98,23 @@ def _read_identifier(number: object, schemes: frozenset[str]) -> Identifier:
 
 def _read_date(fields: Mapping[str, object], today: date) -> date:
     text = fields.get("member_since")
-    # The shape comes first: `fromisoformat` also reads week dates and dates without dashes.
-    if not isinstance(text, str) or _DATE.fullmatch(text) is None:
+    day = _day(text) if isinstance(text, str) and len(text) == _DATE_LENGTH else None
+    if day is None:
         raise BadRecord("MRX-1111")
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise BadRecord("MRX-1111") from None
     if day > today:
         raise BadRecord("MRX-1112")
     return day
+
+
+@lru_cache(_DAYS_KEPT)
+def _day(text: str) -> date | None:
+    # The shape comes first: `fromisoformat` also reads week dates and dates without dashes.
+    if _DATE.fullmatch(text) is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _read_business_type(fields: Mapping[str, object]) -> str | None:

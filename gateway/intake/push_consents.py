@@ -133,7 +133,7 @@ def _take(house: House, order: Push, chunk: list[Line], report: Report) -> None:
         order.rejected(rejected)
     if not events:
         return
-    with house.database.write() as tx:
+    with house.bell.after(), house.database.write() as tx:
         recorded, numbers = record(tx, house, events, now=order.now, by=order.by)
         if order.dry_run:
             granted = {

@@ -76,8 +76,9 @@ def _carry_out(house: House, order: Push, seen: Seen | None) -> Report:
     """Take the lines, then withdraw whom a full list leaves out; in a dry run, say what would be."""
     report, tally = Report(rejections_max=order.rejections_max), Tally()
     report.plan = {} if order.dry_run else None
+    news = False
     for chunk in chunks(_lines(house, order, tally), tally, most=CHUNK):
-        _take(house, order, chunk, report)
+        news = _take(house, order, chunk, report, expecting=news)
         order.step(tally.read)
     report.close(tally)
     for some in full_list.missing(house, seen, as_of=order.as_of):
@@ -92,7 +93,7 @@ def _withdraw(house: House, order: Push, gone: list[str], report: Report) -> int
         with house.database.read() as tx:
             report.foresee(preview.plan(tx, house, [], now=order.now, missing=gone))
         return len(gone)
-    with house.database.write() as tx:
+    with house.bell.after(), house.database.write() as tx:
         left = roll.leave(tx, gone, as_of=order.as_of, now=order.now)
         withdrawals.leave(tx, left, reason="absent", now=order.now)
     return len(left)
@@ -110,7 +111,19 @@ def _lines(house: House, order: Push, tally: Tally) -> Iterator[Taken[Member] | 
     )
 
 
-def _take(house: House, order: Push, chunk: list[Taken[Member] | Rejected], report: Report) -> None:
+def _take(
+    house: House,
+    order: Push,
+    chunk: list[Taken[Member] | Rejected],
+    report: Report,
+    *,
+    expecting: bool,
+) -> bool:
+    """Take some thousand lines; say whether there was news in them.
+
+    They are looked at before the write lock is taken, and again under it only if there is news.
+    Where news is expected, because the lines before had some, the first look is left out.
+    """
     members = [line.item for line in chunk if isinstance(line, Taken)]
     rejected = [line for line in chunk if isinstance(line, Rejected)]
     doubtful = [line.account for line in rejected if line.status_unknown and line.account]
@@ -118,29 +131,34 @@ def _take(house: House, order: Push, chunk: list[Taken[Member] | Rejected], repo
     for line in rejected:
         report.reject(line)
         order.rejected(line)
-    with house.database.read() as tx:
-        # Looked at before the write lock is taken; looked at again under it only if there is news.
-        before = roll.known(tx, accounts)
-        sorted_ = _sort(members, before, order)
-        if order.dry_run:
-            heard = [one for news in News if news is not News.OLDER for one in sorted_[news]]
-            plan = preview.plan(tx, house, heard, now=order.now, doubtful=doubtful)
-            report.foresee(plan)
-    if not order.dry_run and (sorted_[News.NEW] or sorted_[News.CHANGED] or doubtful):
-        with house.database.write() as tx:
+    before: dict[str, roll.Known] = {}
+    sorted_: dict[News, list[Member]] = {}
+    if order.dry_run or not expecting:
+        with house.database.read() as tx:
+            before = roll.known(tx, accounts)
+            sorted_ = _sort(members, before, order)
+            if order.dry_run:
+                heard = [one for news in News if news is not News.OLDER for one in sorted_[news]]
+                plan = preview.plan(tx, house, heard, now=order.now, doubtful=doubtful)
+                report.foresee(plan)
+        expecting = bool(sorted_[News.NEW] or sorted_[News.CHANGED] or doubtful)
+    if expecting and not order.dry_run:
+        with house.bell.after(), house.database.write() as tx:
             before = roll.known(tx, accounts)
             sorted_ = _sort(members, before, order)
             news = sorted_[News.NEW] + sorted_[News.CHANGED]
             roll.put(tx, news, before, as_of=order.as_of, now=order.now)
             roll.confirm(tx, _accounts(sorted_[News.UNCHANGED]), as_of=order.as_of)
             doubted = [a for a in doubtful if roll.doubt(tx, a, as_of=order.as_of, now=order.now)]
-            pending.mark(tx, house, [*_accounts(news), *doubted], now=order.now)
+            if news or doubted:
+                pending.mark(tx, house, [*_accounts(news), *doubted], now=order.now)
     elif not order.dry_run and any(known.as_of < order.as_of for known in before.values()):
         with house.database.write() as tx:
             roll.confirm(tx, _accounts(sorted_[News.UNCHANGED]), as_of=order.as_of)
     report.accepted += len(sorted_[News.NEW]) + len(sorted_[News.CHANGED])
     report.unchanged += len(sorted_[News.UNCHANGED])
     report.ignored += len(sorted_[News.OLDER])
+    return bool(sorted_[News.NEW] or sorted_[News.CHANGED])
 
 
 def _sort(

@@ -43,11 +43,11 @@ class Shape:
 
     def dropped(self, fields: Mapping[str, object]) -> int:
         """How many fields of a JSON record, and of its parts, are none of ours."""
-        count = 0 if fields.keys() <= self.fields else len(fields.keys() - self.fields)
+        count = 0 if self.fields.issuperset(fields) else len(fields.keys() - self.fields)
         for name, known in self.parts.items():
             value = fields.get(name)
             for part in value if isinstance(value, list) else (value,):
-                if isinstance(part, dict) and part.keys() != known:
+                if isinstance(part, dict) and not known.issuperset(part):
                     count += len(part.keys() - known)
         return count
 

@@ -49,7 +49,11 @@ def identifier(scheme: str, text: str) -> Identifier:
     IOR is read as ICR. Raises `BadIdentifier`: MRX-1106 (unknown scheme), MRX-1107 (shape),
     MRX-1108 (a social security number), MRX-1109 (first letters of a MID).
     """
-    return Identifier(ALIASES.get(scheme, scheme), parse(scheme, text))
+    made = object.__new__(Identifier)
+    # Already in the one form: to parse that again would change nothing, a million times a push.
+    object.__setattr__(made, "scheme", ALIASES.get(scheme, scheme))
+    object.__setattr__(made, "value", parse(scheme, text))
+    return made
 
 
 def warnings(value: Identifier) -> tuple[str, ...]:

@@ -118,4 +118,4 @@ def parse(scheme: str, text: str) -> str:
     known = SCHEMES.get(ALIASES.get(scheme, scheme))
     if known is None:
         raise BadIdentifier("MRX-1106")
-    return known.parse(unicodedata.normalize("NFC", text))
+    return known.parse(text if text.isascii() else unicodedata.normalize("NFC", text))

@@ -17,9 +17,15 @@ from schemas.receipt import Verdict
 from schemas.status import Status
 from schemas.tables import inbound_batches
 from signing.seal import seal
+from tests.conftest import BOTH
 from tests.gateway.books import balance
 from tests.gateway.sender import Sender, record, roll
 from tests.world import BYTES_MAX, START
+
+
+@pytest.fixture(params=BOTH)
+def engine(request: pytest.FixtureRequest) -> str:
+    return request.param
 
 
 def code(sender: Sender, file: bytes) -> str:

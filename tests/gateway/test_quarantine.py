@@ -17,10 +17,16 @@ from schemas.record import Record
 from schemas.tables import certificates
 from schemas.tables import inbound_batches as kept
 from schemas.tables import ledger as ledger_
+from tests.conftest import BOTH
 from tests.gateway.books import balance
 from tests.gateway.sender import Sender, mid, record, roll, some
 from tests.gateway.waiting import TOMORROW, WHY, refs_of, waiting
 from tests.world import BYTES_MAX, START, World, member
+
+
+@pytest.fixture(params=BOTH)
+def engine(request: pytest.FixtureRequest) -> str:
+    return request.param
 
 
 def decide(world: World, act: object, *, now: object = TOMORROW) -> Inbound:

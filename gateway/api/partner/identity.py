@@ -75,7 +75,7 @@ def _by_signature(request: Request, here: Context, content: bytes, now: datetime
         now=now,
         content=content,
     )
-    with here.house.database.write() as tx:
+    with here.house.database.write(partner=found.partner) as tx:
         if not nonces.spend(tx, fingerprint, nonce, now=now):
             raise BadRequest("MRX-7012")
         foreign_roll.heard(tx, found.partner, now)
@@ -104,7 +104,7 @@ def _by_handshake(request: Request, here: Context, now: datetime) -> str:
         found = certificates.get(tx, certificate.fingerprint)
     if found is None or not certificate.valid_at(now):
         raise BadRequest("MRX-7001")
-    with here.house.database.write() as tx:
+    with here.house.database.write(partner=found.partner) as tx:
         foreign_roll.heard(tx, found.partner, now)
     return found.partner
 

@@ -71,7 +71,7 @@ def resend(asked: ResendRequest, here: Here, partner: Partner) -> Resent:
         withdrawn=asked.withdrawn,
         lost_place=asked.lost_place,
     )
-    with here.house.database.write() as tx:
+    with here.house.bell.after(), here.house.database.write() as tx:
         done = resending.resend(tx, here.house, partner, request, now=datetime.now(UTC))
     return Resent(
         told_again=done.told_again,

@@ -61,7 +61,7 @@ async def status(
 
 
 def _ask(here: Context, partner: str, asked: Identifier | None, now: datetime) -> Known | None:
-    with here.house.database.write() as tx:
+    with here.house.database.write(partner=partner) as tx:
         return release.answer(tx, here.house, partner, asked, now=now)
 
 

@@ -97,7 +97,7 @@ def revoke(
 
     def act() -> Response:
         now = datetime.now(UTC)
-        with here.house.database.write() as tx:
+        with here.house.bell.after(), here.house.database.write() as tx:
             fields = _fields(account, programme, asked or Revoke(), now)
             standing, done = _taken_back(tx, here.house, fields, now=now, by=caller.by)
         return Response(

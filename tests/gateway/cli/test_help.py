@@ -17,15 +17,15 @@ ROOT: Any = get_command(app)
 EXAMPLE = "Example: mrx "
 NAMES = """
 batch export, batch list, batch next, batch show, certificate, conformance, consent grant,
-consent list, consent revoke, deliver, demo, disclosure show, explain, inbound approve,
+consent list, consent revoke, deliver, demo, disclosure show, doctor, explain, inbound approve,
 inbound import, inbound list, inbound reject, inbound show, init, key activate, key list,
 key stage, ledger verify, member preview, member show, notice list, open, openapi,
 outcome list, partner approve-certificate, partner certificates, partner connect,
 partner list, partner pause, partner reject-certificate, partner resume, partner show, partner terms,
 partner test, partner withdraw-certificate, pull, push consents, push members, receipt import,
 recognised attach, recognised detach, recognised lookup, recognised show, reconcile,
-revocation show, roll list, sandbox, serve, token create, token list, token revoke,
-translate from, translate to, version
+revocation show, roll list, sandbox, serve, settings, token create, token list, token revoke,
+translate from, translate to, version, worker
 """
 
 
@@ -97,7 +97,16 @@ def test_a_wrong_word_is_a_usage_error_that_suggests_the_right_one(mrx: Mrx):
 
 
 def test_help_is_fast_because_nothing_heavy_is_imported():
-    heavy = {"sqlalchemy", "lxml", "cryptography", "fastapi", "pydantic", "httpx2", "rich"}
+    heavy = {
+        "sqlalchemy",
+        "lxml",
+        "cryptography",
+        "fastapi",
+        "pydantic",
+        "httpx2",
+        "rich",
+        "celery",
+    }
     script = "import sys, gateway.cli; print(*sys.modules)"
 
     said = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)

@@ -14,6 +14,7 @@ from httpx2 import Response
 from pydantic import ValidationError
 from sqlalchemy import func, select, update
 
+from gateway import upkeep
 from gateway.app import build
 from gateway.settings import Settings
 from partners import certificates, nonces
@@ -245,6 +246,20 @@ def test_nonces_are_forgotten_when_their_signature_is_too_old(world: World):
         assert not nonces.spend(tx, "f" * 64, "once", now=now + timedelta(minutes=10))
         assert nonces.spend(tx, "e" * 64, "once", now=now)
         assert nonces.spend(tx, "f" * 64, "once", now=now + timedelta(minutes=16))
+        assert not nonces.spend(tx, "f" * 64, "once", now=now + timedelta(minutes=17))
+
+
+def test_what_is_too_old_is_swept_away(world: World):
+    now = datetime(2030, 1, 1, tzinfo=UTC)
+    with world.house.database.write() as tx:
+        assert nonces.spend(tx, "c" * 64, "old", now=now)
+        assert nonces.spend(tx, "c" * 64, "new", now=now + timedelta(minutes=10))
+
+    upkeep.tidy(world.house, now=now + timedelta(minutes=16))
+
+    with world.house.database.read() as tx:
+        left = select(nonces_.c.nonce).where(nonces_.c.certificate == "c" * 64)
+        assert tx.scalars(left).all() == ["new"]
 
 
 # -- the certificate of the handshake --------------------------------------------------------------

@@ -16,8 +16,15 @@ from partners import agreements
 from schemas.consent import Event
 from schemas.tables import disclosures
 from schemas.tables import ledger as ledger_
+from tests.conftest import BOTH
 from tests.gateway.api.partner.puller import Puller, by_the_wall_clock, puller
 from tests.world import NEVER_ARRIVED, ONE, TWO, World, member
+
+
+@pytest.fixture(params=BOTH)
+def engine(request: pytest.FixtureRequest) -> str:
+    return request.param
+
 
 FLOOR = 0.1
 UNKNOWN = {"known": False, "ref": None, "status": None}

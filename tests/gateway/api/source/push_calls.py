@@ -13,7 +13,7 @@ from sqlalchemy import Table, select
 from gateway import spool
 from gateway.tokens import Scope
 from outbox.house import House
-from schemas.tables import members
+from schemas.tables import is_set, members
 from tests.gateway.api.doors import bearer, token
 
 NDJSON = "application/x-ndjson"
@@ -61,7 +61,7 @@ def digest(body: bytes, algorithm: str = "sha-256") -> dict[str, str]:
 
 def on_roll(house: House) -> set[str]:
     with house.database.read() as tx:
-        return set(tx.scalars(select(members.c.account).where(members.c.present)))
+        return set(tx.scalars(select(members.c.account).where(is_set(members.c.present))))
 
 
 def spooled(house: House) -> set[str]:

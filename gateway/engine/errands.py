@@ -1,0 +1,108 @@
+"""What a gateway does besides its lanes.
+
+upkeep   leases of the dead, agreements whose day has come, what is not needed any more
+         in every process: each step is one guarded transaction, and the second finds nothing
+errands  fetching from partners, and bringing them receipts that are owed
+         in the one process whose turn it is: twice would be harmless, and two of everything
+"""
+
+import logging
+import threading
+from datetime import UTC, datetime
+
+from gateway import trace, upkeep
+from gateway.owed import Owed
+from gateway.puller import Puller
+from outbox import endings, lane
+from outbox.house import House
+from schemas.turn import Turn
+
+logger = logging.getLogger("mrx.errands")
+
+UPKEEP_SECONDS = 30
+OWED_SECONDS = 2
+TURN_SECONDS = 5
+
+
+class Errands:
+    """Runs them in threads of its own, until stopped."""
+
+    def __init__(self, house: House, *, batch_bytes_max: int) -> None:
+        """`batch_bytes_max` is the largest file taken from a partner that is pulled from."""
+        self._house = house
+        self._bytes_max = batch_bytes_max
+        self._stop = threading.Event()
+        self._turn = Turn(house.database, "errands")
+        self._ours = threading.Event()
+        self._threads = [
+            threading.Thread(target=work, name=work.__name__.strip("_"), daemon=True)
+            for work in (self._keep_up, self._owe, self._fetch)
+        ]
+
+    def start(self) -> None:
+        self._mend()
+        upkeep.tidy(self._house, now=datetime.now(UTC))
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Let what is under way end."""
+        self._stop.set()
+        for thread in self._threads:
+            thread.join(self._house.terms.request_deadline.total_seconds() + 10)
+
+    @property
+    def ours(self) -> bool:
+        """Whether it is this process that fetches and brings."""
+        return self._ours.is_set()
+
+    def _mend(self) -> None:
+        with self._house.database.write() as tx:
+            lane.bury(tx)
+            lane.put_right(tx, now=datetime.now(UTC), lease=self._house.terms.lease)
+
+    def _keep_up(self) -> None:
+        while not self._stop.wait(UPKEEP_SECONDS):
+            try:
+                self._mend()
+                upkeep.tidy(self._house, now=datetime.now(UTC))
+                while endings.end_due(self._house, now=datetime.now(UTC)):
+                    self._house.bell.ring()
+            except Exception as error:  # noqa: BLE001  # the next round tries again
+                logger.error("MRX-9999 upkeep failed: %s", trace.of(error))  # noqa: TRY400
+
+    def _fetch(self) -> None:
+        """Keep asking whose turn it is; fetch while it is ours."""
+        puller: Puller | None = None
+        while not self._stop.is_set():
+            mine = self._asked()
+            if mine and puller is None:
+                puller = Puller(self._house, bytes_max=self._bytes_max)
+                puller.start()
+                self._ours.set()
+            if not mine and puller is not None:
+                self._ours.clear()
+                puller.stop()
+                puller = None
+            self._stop.wait(TURN_SECONDS)
+        self._ours.clear()
+        if puller is not None:
+            puller.stop()
+        self._turn.give_up()
+
+    def _asked(self) -> bool:
+        try:
+            return self._turn.mine()
+        except Exception as error:  # noqa: BLE001  # the next round asks again
+            logger.error("MRX-9999 asking for a turn failed: %s", trace.of(error))  # noqa: TRY400
+            return False
+
+    def _owe(self) -> None:
+        """A thread of its own, because a partner may be slow."""
+        owed = Owed(self._house)
+        while not self._stop.wait(OWED_SECONDS):
+            try:
+                if self.ours:
+                    owed.bring(now=datetime.now(UTC))
+            except Exception as error:  # noqa: BLE001  # the next round tries again
+                logger.error("MRX-9999 receipts owed: %s", trace.of(error))  # noqa: TRY400

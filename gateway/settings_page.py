@@ -1,0 +1,155 @@
+"""The page of all settings, `docs/settings.md`: made from `gateway.settings`, never by hand."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic.fields import FieldInfo
+
+from gateway.settings import Settings
+
+PREFIX = "MRX_"
+HEAD = """# Settings
+
+Every setting of `mrx`, an environment variable each; the defaults are safe. Made by `make docs` from `gateway/settings.py`.
+
+`mrx settings` shows those in force, `mrx doctor` says what is set wrongly. A value that cannot be used stops every command with
+MRX-9010 and the name of the variable. All processes of one gateway (`mrx serve`, `mrx worker`, commands) need the same values;
+they are read once, at the start.
+"""
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "Where everything is": ("home", "database_url"),
+    "Who runs the lanes": ("engine", "broker_url", "routine_slots", "urgent_slots"),
+    "What the outbox keeps to": (
+        "consents_fresh_hours",
+        "request_seconds",
+        "withdrawal_due_hours",
+    ),
+    "What is taken, and from whom": (
+        "body_bytes_max",
+        "push_bytes_max",
+        "proxy_addresses",
+        "client_certificate_header",
+        "status_answer_seconds",
+    ),
+}
+OTHERS = "Others"
+EXAMPLES: Mapping[str, str] = {
+    "home": "/var/lib/mrx",
+    "database_url": "postgresql+psycopg://mrx:secret@db.example/mrx",
+    "engine": "celery",
+    "broker_url": "redis://:secret@redis.example:6379/0",
+    "routine_slots": "16",
+    "urgent_slots": "4",
+    "consents_fresh_hours": "48",
+    "request_seconds": "20",
+    "withdrawal_due_hours": "12",
+    "body_bytes_max": "67108864",
+    "push_bytes_max": "1073741824",
+    "proxy_addresses": "10.0.0.7, 10.1.0.0/16",
+    "client_certificate_header": "Client-Cert",
+    "status_answer_seconds": "0.25",
+}
+_UNITS = ("seconds", "hours", "bytes")
+_LIMITS: Mapping[str, str] = {
+    "gt": "more than",
+    "ge": "at least",
+    "lt": "less than",
+    "le": "at most",
+}
+_SHAPES: Mapping[str, str] = {
+    "home": "a path",
+    "database_url": "a URL of PostgreSQL",
+    "broker_url": "a URL of Redis",
+    "proxy_addresses": "addresses and networks, by comma",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One setting in words. `secret` is one whose value may hold a password."""
+
+    name: str
+    default: str
+    accepts: str
+    meaning: str
+    example: str | None
+    secret: bool
+
+
+def settings() -> dict[str, Setting]:
+    """Every setting by its field's name."""
+    return {name: _said(name, field) for name, field in Settings.model_fields.items()}
+
+
+def page() -> str:
+    """The page, in Markdown."""
+    return "\n".join([HEAD, *_sections()])
+
+
+def _sections() -> Iterator[str]:
+    known = settings()
+    grouped = {name for names in GROUPS.values() for name in names}
+    others = tuple(name for name in known if name not in grouped)
+    for title, names in (*GROUPS.items(), (OTHERS, others)):
+        here = [known[name] for name in names if name in known]
+        if not here:
+            continue
+        yield f"## {title}\n"
+        yield "| variable | default | takes | meaning | example |"
+        yield "|---|---|---|---|---|"
+        yield from _rows(here)
+        yield ""
+
+
+def _rows(listed: Iterable[Setting]) -> Iterator[str]:
+    for one in listed:
+        example = "" if one.example is None else f"`{one.example}`"
+        default = f"`{one.default}`" if one.default else "none"
+        cells = (f"`{one.name}`", default, one.accepts, one.meaning, example)
+        yield "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
+
+
+def _said(name: str, field: FieldInfo) -> Setting:
+    return Setting(
+        name=PREFIX + name.upper(),
+        default=written(field.default),
+        accepts=_accepts(name, field),
+        meaning=field.description or "",
+        example=EXAMPLES.get(name),
+        secret=not field.repr,
+    )
+
+
+def written(value: Any) -> str:
+    """A value as the environment would say it; empty for none."""
+    if value is None:
+        return ""
+    if isinstance(value, tuple):
+        return ", ".join(str(part) for part in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _accepts(name: str, field: FieldInfo) -> str:
+    """What a value must be: its kind and unit, then its limits."""
+    if get_origin(field.annotation) is Literal:
+        return " or ".join(f"`{word}`" for word in get_args(field.annotation))
+    kind = _SHAPES.get(name) or _kind(name, field)
+    return ", ".join([kind, *_limits(field)])
+
+
+def _kind(name: str, field: FieldInfo) -> str:
+    if field.annotation in {int, float}:
+        unit = next((unit for unit in _UNITS if unit in name.split("_")), None)
+        number = "a whole number" if field.annotation is int else "a number"
+        return f"{number} of {unit}" if unit else number
+    pattern = next((one.pattern for one in field.metadata if getattr(one, "pattern", None)), None)
+    return "text" if pattern is None else f"`{pattern.removeprefix('^').removesuffix('$')}`"
+
+
+def _limits(field: FieldInfo) -> Iterator[str]:
+    """`Gt(gt=0)` as "more than 0"."""
+    for sign, words in _LIMITS.items():
+        for one in field.metadata:
+            if hasattr(one, sign):
+                yield f"{words} {getattr(one, sign)}"

@@ -1,0 +1,62 @@
+"""Errands are run in one process at a time; whichever it is, another takes over."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from gateway.app import build
+from gateway.engine import errands
+from gateway.engine.errands import Errands
+from gateway.settings import Settings
+from partners import agreements
+from tests.gateway.engine.cluster import until
+from tests.gateway.sandbox.bad_partner import served
+from tests.world import BYTES_MAX, World
+
+
+@pytest.fixture
+def two(small_world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Errands]]:
+    monkeypatch.setattr(errands, "TURN_SECONDS", 0.05)
+    both = [Errands(small_world.house, batch_bytes_max=BYTES_MAX) for _ in range(2)]
+    yield both
+    for one in both:
+        one.stop()
+
+
+def test_two_processes_ask_a_partner_no_more_often_than_one(small_world: World, two: list[Errands]):
+    mexico = small_world.partners["mx-neec"]
+    app = build(mexico, Settings(home=mexico.folder))
+    asked: list[str] = []
+
+    async def counted(scope, receive, send):
+        if scope["type"] == "http":
+            asked.append(scope["query_string"].decode())
+        await app(scope, receive, send)
+
+    with served(counted) as url:
+        with small_world.house.database.write() as tx:
+            agreements.change(tx, "mx-neec", pull_url=url)
+        for one in two:
+            one.start()
+        until(lambda: len(asked) >= 2)
+        time.sleep(1)
+
+        assert sum(one.ours for one in two) == 1
+        assert sorted(one.partition("&")[2] for one in asked) == ["lane=routine", "lane=urgent"]
+
+
+def test_when_the_one_that_runs_them_ends_another_takes_over(
+    small_world: World, two: list[Errands]
+):
+    first, second = two
+    first.start()
+    until(lambda: first.ours)
+    second.start()
+    time.sleep(0.3)
+    assert not second.ours
+
+    first.stop()
+
+    until(lambda: second.ours)
+    assert not first.ours

@@ -1,0 +1,102 @@
+"""The direct sweep does without Redis whatever Redis did not bring about."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import update
+
+from gateway.engine import sweep as sweeps
+from gateway.engine.sweep import UNHEARD_SECONDS, Sweep
+from outbox import lane, worker_name
+from schemas.batch import Lane
+from schemas.tables import lanes
+from tests.gateway.engine.cluster import until
+from tests.world import ONE, World
+
+
+@pytest.fixture
+def sweep(waiting: World) -> Iterator[Sweep]:
+    made = Sweep(waiting.house)
+    yield made
+    made._transport.close()
+
+
+def kinds(found: list) -> list[Lane]:
+    return [one.kind for one in found]
+
+
+def test_a_routine_lane_is_left_to_its_wake_up_for_a_while(waiting: World, sweep: Sweep):
+    assert sweep.look(now=100) == []
+    assert sweep.look(now=100 + UNHEARD_SECONDS - 0.1) == []
+    assert kinds(sweep.look(now=100 + UNHEARD_SECONDS)) == [Lane.ROUTINE]
+
+
+def test_one_that_was_taken_meanwhile_gets_its_time_anew(waiting: World, sweep: Sweep):
+    assert sweep.look(now=100) == []
+    with waiting.house.database.write() as tx:
+        tx.execute(update(lanes).values(fence=lanes.c.fence + 1))
+
+    assert sweep.look(now=100 + UNHEARD_SECONDS) == []
+    assert kinds(sweep.look(now=100 + 2 * UNHEARD_SECONDS)) == [Lane.ROUTINE]
+
+
+def test_an_urgent_lane_is_taken_in_hand_at_once(waiting: World, sweep: Sweep):
+    world = replace(waiting, clock=waiting.clock)
+    sweep._work("mx-neec", Lane.ROUTINE)
+    assert world.held("mx-neec") == {ONE: "VALIDATED"}
+    world.revoke("10000001", of="mx-neec")
+
+    assert kinds(sweep.look(now=100)) == [Lane.URGENT]
+
+
+def test_what_is_due_rings_the_bell(waiting: World, sweep: Sweep):
+    before = waiting.house.bell.strokes
+    sweep.look(now=100)
+    assert waiting.house.bell.strokes == before + 1
+
+    sweep._work("mx-neec", Lane.ROUTINE)
+    sweep.look(now=101)
+    assert waiting.house.bell.strokes == before + 1, "nothing is due any more"
+
+
+def test_a_lane_that_is_leased_or_put_off_or_paused_is_left_alone(waiting: World, sweep: Sweep):
+    later = datetime.now(UTC) + timedelta(seconds=20)
+    for put in ({"leased_until": later, "leased_by": "elsewhere:1:1"}, {"look_at": later}):
+        with waiting.house.database.write() as tx:
+            tx.execute(update(lanes).values(look_at=lane.LONG_AGO, leased_until=lane.LONG_AGO))
+            tx.execute(update(lanes).values(**put))
+        sweep.look(now=100)
+        assert sweep.look(now=200) == []
+    with waiting.house.database.write() as tx:
+        tx.execute(update(lanes).values(look_at=lane.LONG_AGO, leased_until=lane.LONG_AGO))
+        lane.pause(tx, "mx-neec", by="Ana", reason="why", now=datetime.now(UTC))
+    sweep.look(now=300)
+    assert sweep.look(now=400) == []
+
+
+def test_the_lease_of_a_process_that_died_here_is_ended(waiting: World, sweep: Sweep):
+    host = worker_name.own().partition(":")[0]
+    later = datetime.now(UTC) + timedelta(seconds=20)
+    with waiting.house.database.write() as tx:
+        tx.execute(update(lanes).values(leased_by=f"{host}:999999999:1/task", leased_until=later))
+
+    sweep.look(now=100)
+
+    assert kinds(sweep.look(now=100 + UNHEARD_SECONDS)) == [Lane.ROUTINE]
+
+
+def test_running_it_delivers_with_no_redis_at_all(waiting: World, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(sweeps, "EVERY_SECONDS", 0.05)
+    monkeypatch.setattr(sweeps, "UNHEARD_SECONDS", 0.2)
+    sweep = Sweep(waiting.house)
+    sweep.start()
+    try:
+        until(lambda: waiting.states() == ["settled"])
+        waiting.revoke("10000001", of="mx-neec")
+        until(lambda: waiting.states() == ["settled", "settled"])
+    finally:
+        sweep.stop()
+
+    assert waiting.held("mx-neec") == {}
