@@ -28,6 +28,7 @@ from schemas.consent import Event
 from schemas.database import upsert
 from schemas.status import BAD
 from schemas.tables import (
+    disclosures,
     is_set,
     lanes,
     members,
@@ -102,8 +103,17 @@ def _hasten(
     tx: Connection, house: House, accounts: Collection[str], partner: str | None, now: datetime
 ) -> None:
     """Among those a partner may already know: withdraw who left, hurry what got worse."""
+    knows = select(disclosures.c.account).where(
+        bulk.among(tx, disclosures.c.account, accounts),
+        disclosures.c.withdraw_since.is_(None),
+        disclosures.c.partner == partner if partner is not None else always(),
+    )
+    # Asked by itself, because nobody is known on the first load, when there is most to do.
+    known = set(tx.scalars(knows))
+    if not known:
+        return
     query = facts(pending, pending.c.partner, pending.c.account).where(
-        bulk.among(tx, pending.c.account, accounts),
+        bulk.among(tx, pending.c.account, known),
         pending.c.ref == ANNOUNCE,
         live.c.ref.is_not(None),
         pending.c.partner == partner if partner is not None else always(),

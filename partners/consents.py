@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection, Row, func, insert, select, tuple_, update
+from sqlalchemy import Connection, Row, func, select, update
 
+from schemas import bulk
 from schemas.consent import ConsentEvent, Event
-from schemas.database import upsert
-from schemas.tables import consents, home, standing_consents
+from schemas.tables import consents, home, standing_consents, stored
 
 
 class Effect(StrEnum):
@@ -38,23 +38,22 @@ def record(
 
     `by` is who brought them: a push or an operator.
     """
-    pairs = {(event.account, event.programme) for event in events}
-    where = tuple_(consents.c.account, consents.c.programme).in_(pairs)
+    accounts = {event.account for event in events}
+    log, last = consents.c, standing_consents.c
+    known = select(log.account, log.programme, log.at, log.event, log.id)
     seen = {
         (row.account, row.programme, row.at, row.event): row.id
-        for row in tx.execute(select(consents).where(where))
+        for row in tx.execute(known.where(bulk.among(tx, log.account, accounts)))
     }
+    stands = select(last.account, last.programme, last.at, last.event)
     standing = {
         (row.account, row.programme): (row.at, row.event)
-        for row in tx.execute(
-            select(standing_consents).where(
-                tuple_(standing_consents.c.account, standing_consents.c.programme).in_(pairs)
-            )
-        )
+        for row in tx.execute(stands.where(bulk.among(tx, last.account, accounts)))
     }
     next_id = (tx.scalar(select(func.max(consents.c.id))) or 0) + 1
-    rows: list[dict[str, object]] = []
-    newest: dict[tuple[str, str], dict[str, object]] = {}
+    recorded_at = stored(now)
+    rows: list[tuple[object, ...]] = []
+    newest: dict[tuple[str, str], tuple[object, ...]] = {}
     answer: list[Recorded] = []
     for event in events:
         key = (event.account, event.programme, event.at, event.event.value)
@@ -63,45 +62,30 @@ def record(
             continue
         consent_id, next_id = next_id, next_id + 1
         seen[key] = consent_id
+        at = stored(event.at)
         rows.append(
-            {
-                "id": consent_id,
-                "account": event.account,
-                "programme": event.programme,
-                "event": event.event.value,
-                "at": event.at,
-                "officer_title": event.officer_title,
-                "text": event.text,
-                "evidence": event.evidence,
-                "recorded_at": now,
-                "recorded_by": by,
-            }
+            (
+                consent_id,
+                event.account,
+                event.programme,
+                event.event.value,
+                at,
+                event.officer_title,
+                event.text,
+                event.evidence,
+                recorded_at,
+                by,
+            )
         )
         pair = (event.account, event.programme)
         if pair in standing and not _newer(event, *standing[pair]):
             answer.append(Recorded(event, Effect.OLDER, consent_id))
             continue
         standing[pair] = (event.at, event.event.value)
-        newest[pair] = {
-            "account": event.account,
-            "programme": event.programme,
-            "consent_id": consent_id,
-            "event": event.event.value,
-            "at": event.at,
-            "text": event.text,
-        }
+        newest[pair] = (*pair, consent_id, event.event.value, at, event.text)
         answer.append(Recorded(event, Effect.STANDS, consent_id))
-    if rows:
-        tx.execute(insert(consents), rows)
-    if newest:
-        into = upsert(tx, standing_consents)
-        tx.execute(
-            into.on_conflict_do_update(
-                index_elements=["account", "programme"],
-                set_={c: into.excluded[c] for c in ("consent_id", "event", "at", "text")},
-            ),
-            [newest[pair] for pair in sorted(newest)],
-        )
+    bulk.add(tx, consents, rows)
+    bulk.change(tx, standing_consents, [newest[pair] for pair in sorted(newest)])
     return answer
 
 

@@ -227,5 +227,6 @@ def test_a_revocation_reads_no_whole_table(two_told: World):
             for row in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
         ]
     small = ("lanes", "home", "ledger_head", "CONSTANT", "(")
-    scans = [p for p in plans if p.startswith("SCAN") and not p[5:].startswith(small)]
+    tables = [plan for plan in plans if "VIRTUAL TABLE" not in plan]  # but not a list of values
+    scans = [p for p in tables if p.startswith("SCAN") and not p[5:].startswith(small)]
     assert scans == []
