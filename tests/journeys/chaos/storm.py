@@ -33,7 +33,8 @@ class Storm:
         """Let it storm, then mend what is broken."""
         dice = random.Random(self.seed)
         began = time.monotonic()
-        # Each of these comes for certain; what comes besides is drawn.
+        # Each of these comes for certain, a little later where nobody is there to be hurt yet;
+        # what comes besides is drawn.
         planned = [
             (0.1, self._stop),
             (0.2, self._no_redis),
@@ -42,11 +43,12 @@ class Storm:
             (0.6, self._flush),
             (0.7, self._no_redis),
         ]
-        while (passed := (time.monotonic() - began) / seconds) < 1:
+        while (passed := (time.monotonic() - began) / seconds) < 1 or planned:
             self._thaw()
             self.fleet.mend()
             if planned and passed >= planned[0][0]:
-                planned.pop(0)[1](dice)
+                if planned[0][1](dice):
+                    planned.pop(0)
             elif self.fleet.serves():  # who is down already cannot be hurt
                 self._strike(dice)
             time.sleep(PACE_SECONDS * (0.5 + dice.random()))
@@ -62,27 +64,32 @@ class Storm:
         elif drawn < 0.45:
             self._flush(dice)
 
-    def _kill(self, dice: random.Random) -> None:
+    def _kill(self, dice: random.Random) -> bool:
         victim = self._victim(dice)
-        self.kills += victim is not None and say(victim, signal.SIGKILL)
+        killed = victim is not None and say(victim, signal.SIGKILL)
+        self.kills += killed
+        return killed
 
-    def _stop(self, dice: random.Random) -> None:
+    def _stop(self, dice: random.Random) -> bool:
         """For longer than the lease, so that somebody else takes what it holds."""
         victim = self._victim(dice)
-        if victim is not None and say(victim, signal.SIGSTOP):
-            self.stops += 1
-            longer = self.ground.lease + 0.5 + dice.random() * 2
-            self._frozen[victim] = time.monotonic() + longer
+        if victim is None or not say(victim, signal.SIGSTOP):
+            return False
+        self.stops += 1
+        longer = self.ground.lease + 0.5 + dice.random() * 2
+        self._frozen[victim] = time.monotonic() + longer
+        return True
 
     def _victim(self, dice: random.Random) -> int | None:
         """Anybody who is not stopped already, while at least half of them go on."""
         going = [pid for pid in self.fleet.pids if pid not in self._frozen]
         return dice.choice(going) if len(self._frozen) <= len(going) else None
 
-    def _flush(self, _dice: random.Random) -> None:
+    def _flush(self, _dice: random.Random) -> bool:
         if self.ground.redis is not None:
             self.ground.redis.client.flushall()
             self.flushes += 1
+        return True
 
     def _thaw(self, *, everybody: bool = False) -> None:
         for pid, until in list(self._frozen.items()):
@@ -90,14 +97,15 @@ class Storm:
                 del self._frozen[pid]
                 say(pid, signal.SIGCONT)
 
-    def _no_redis(self, dice: random.Random) -> None:
+    def _no_redis(self, dice: random.Random) -> bool:
         redis = self.ground.redis
         if redis is not None:
             redis.stop()
             time.sleep(1 + dice.random() * 2)
             redis.start()
+        return True
 
-    def _restart_database(self, dice: random.Random) -> None:
+    def _restart_database(self, dice: random.Random) -> bool:
         database = self.ground.database
         if database is not None:
             began = datetime.now(UTC)
@@ -105,3 +113,4 @@ class Storm:
             time.sleep(dice.random())
             database.start()
             self.ground.outages.append(Outage(began, datetime.now(UTC)))
+        return True
