@@ -12,8 +12,6 @@ escaping and one in fifty is not in Latin letters.
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 
-import orjson
-
 from schemas import ref as refs
 from schemas.consent import ConsentEvent, Event
 from schemas.identifiers import Identifier
@@ -70,22 +68,6 @@ def records(count: int, *, start: int = 0, version: int = 1) -> list[Record]:
     ]
 
 
-def lines(some: Iterable[Member]) -> Iterator[bytes]:
-    """As a source pushes them, one JSON object a line."""
-    for one in some:
-        yield orjson.dumps(
-            {
-                "account": one.account,
-                "name": one.name,
-                "identifiers": [{"scheme": i.scheme, "value": i.value} for i in one.identifiers],
-                "status": one.status,
-                "member_since": one.member_since,
-                "business_type": one.business_type,
-            },
-            option=orjson.OPT_APPEND_NEWLINE,
-        )
-
-
 def grants(
     count: int, partners: Iterable[str] = PARTNERS, *, start: int = 0
 ) -> Iterator[ConsentEvent]:
@@ -101,22 +83,6 @@ def grants(
                 officer_title="Vice President",
                 text=_TEXTS.get(partner, "2014-08"),
             )
-
-
-def grant_lines(events: Iterable[ConsentEvent]) -> Iterator[bytes]:
-    """As a source pushes them, one JSON object a line."""
-    for event in events:
-        yield orjson.dumps(
-            {
-                "account": event.account,
-                "programme": event.programme,
-                "event": event.event,
-                "at": event.at,
-                "officer": {"title": event.officer_title},
-                "text_version": event.text,
-            },
-            option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z,
-        )
 
 
 def _name(n: int, turn: int) -> str:

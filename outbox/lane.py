@@ -17,6 +17,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
+    and_,
     exists,
     insert,
     or_,
@@ -174,14 +175,20 @@ def take_one(
     return None if row is None else Taken(row.id, partner, kind, row.fence)
 
 
-def _due(now: datetime, *, rank_max: int, only: str | None, kind: Lane | None) -> Any:
-    query = select(lanes.c.id, lanes.c.partner, lanes.c.kind).where(
+def ready(now: datetime) -> ColumnElement[bool]:
+    """Whether a lane may be taken now, and would be worth it."""
+    return and_(
         lanes.c.look_at <= now,
         lanes.c.leased_until < now,
         text("lanes.paused = 0"),
-        lanes.c.rank <= rank_max,
         reachable(),
         work(),
+    )
+
+
+def _due(now: datetime, *, rank_max: int, only: str | None, kind: Lane | None) -> Any:
+    query = select(lanes.c.id, lanes.c.partner, lanes.c.kind).where(
+        ready(now), lanes.c.rank <= rank_max
     )
     if only is not None:
         query = query.where(lanes.c.partner == only)

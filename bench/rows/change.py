@@ -17,6 +17,7 @@ from bench.ground import ENGINES, Engine, Ground
 from bench.row import Row, at_most, check, figure
 from bench.rows.group import Group
 from bench.stopwatch import Stopwatch
+from gateway.demo import companies
 from outbox.delivery import Delivery
 from outbox.transport import HttpTransport
 from schemas.tables import foreign_members, pending
@@ -69,7 +70,7 @@ def _rows(ground: Ground, engine: Engine, sizes: tuple[int, int], turns: int) ->
 
 
 def _stand(both: Ends, size: int) -> None:
-    home.push(both.house, members.lines(members.members(size)), expect=size)
+    home.push(both.house, companies.member_lines(members.members(size)), expect=size)
     filling.consented(both.house, PARTNER, 0, size)
     filling.told(both.house, PARTNER, 0, size)
 
@@ -77,7 +78,7 @@ def _stand(both: Ends, size: int) -> None:
 def _change(both: Ends, size: int, *, turn: int) -> float:
     """Seconds from the push of the changes to their settled receipt."""
     some = [members.member(n, turn=turn) for n in range(turn, size, size // CHANGES)][:CHANGES]
-    lines = list(members.lines(some))
+    lines = list(companies.member_lines(some))
     transport = HttpTransport(deadline=timedelta(seconds=30), answer_bytes_max=4 << 20)
     try:
         with Stopwatch() as took:

@@ -26,7 +26,7 @@ from bench.rows import outbound
 from bench.rows.group import Group
 from bench.stopwatch import Stopwatch
 from gateway import home as homes
-from gateway.demo import processes
+from gateway.demo import companies, processes
 from gateway.engine.threads import ANY_LANE_THREADS, Threads
 from mappers import MAPPERS
 from outbox import lane
@@ -73,8 +73,8 @@ def _pairs(
         ends.standing(ground, folder, engine=engine, codes=codes) as both,
         _bare_ends(folder, both) as urls,
     ):
-        home.push(both.house, members.lines(members.members(count)), expect=count)
-        grants = members.grant_lines(members.grants(count, codes))
+        home.push(both.house, companies.member_lines(members.members(count)), expect=count)
+        grants = companies.consent_lines(members.grants(count, codes))
         home.push_grants(both.house, grants, expect=count * len(codes))
         with _delivering(both.house):
             outbound.settled(both)
@@ -85,7 +85,7 @@ def _pairs(
 
 
 def _ours(both: Ends, count: int, turn: int) -> float:
-    changed = members.lines(members.members(count, turn=turn))
+    changed = companies.member_lines(members.members(count, turn=turn))
     home.push(both.house, changed, expect=count)
     before = _sent(both.house)
     with _one_a_batch(both.house), _delivering(both.house), Stopwatch() as took:

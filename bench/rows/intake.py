@@ -31,6 +31,7 @@ from bench.ground import ENGINES, Engine, Ground
 from bench.row import Row, at_least, at_most, check, figure
 from bench.rows.group import Group
 from bench.stopwatch import Stopwatch
+from gateway.demo import companies
 from gateway.demo.processes import environment
 from gateway.home import DATABASE
 from outbox.house import House
@@ -201,8 +202,8 @@ def _memory_mb(pid: int, what: str) -> float:
 def _write(file: Path, count: int, *, turned: int) -> None:
     """The members as a source pushes them; the first so many have another name."""
     with file.open("wb") as sink:
-        sink.writelines(members.lines(members.members(turned, turn=1)))
-        sink.writelines(members.lines(members.members(count - turned, start=turned)))
+        sink.writelines(companies.member_lines(members.members(turned, turn=1)))
+        sink.writelines(companies.member_lines(members.members(count - turned, start=turned)))
 
 
 def _floor(ground: Ground, engine: Engine, house: House) -> float:

@@ -24,6 +24,7 @@ from bench.ground import ENGINES, Engine, Ground
 from bench.row import Row, Wrong, at_most, check, figure
 from bench.rows.group import Group
 from bench.stopwatch import Stopwatch
+from gateway.demo import companies
 from partners import holdings
 from partners.holdings import Side
 from schemas.tables import batches, foreign_members, pending
@@ -99,9 +100,9 @@ def _rows(ground: Ground, engine: Engine, count: int, runs: int) -> Iterator[Row
 
 
 def _once(ground: Ground, engine: Engine, count: int, codes: Sequence[str]) -> Taken:
-    lines = list(members.lines(members.members(count)))
-    grants = list(members.grant_lines(members.grants(count, codes)))
-    changed = list(members.lines(members.members(count, turn=1)))
+    lines = list(companies.member_lines(members.members(count)))
+    grants = list(companies.consent_lines(members.grants(count, codes)))
+    changed = list(companies.member_lines(members.members(count, turn=1)))
     with (
         ground.room() as folder,
         ends.standing(ground, folder, engine=engine, codes=codes) as both,

@@ -22,6 +22,7 @@ from bench.ground import ENGINES, Engine, Ground
 from bench.row import Row, Wrong, at_most, check, figure
 from bench.rows.group import Group
 from gateway import tokens
+from gateway.demo import companies
 from gateway.tokens import Scope
 from outbox.revocations import Answer
 from schemas.tables import foreign_members, pending, revocations
@@ -50,9 +51,13 @@ def _rows(ground: Ground, both: Ends, engine: Engine, backlog: int, revoked: int
         now = datetime.now(UTC)
         token = tokens.create(tx, "bench", {Scope.REVOKE}, by="bench", now=now)
     held = 2 * revoked + 2
-    home.push(both.house, members.lines(members.members(held)), expect=held)
-    home.push_grants(both.house, members.grant_lines(members.grants(held, (PARTNER,))), expect=held)
-    home.push(both.house, members.lines(members.members(backlog, start=held)), expect=backlog)
+    home.push(both.house, companies.member_lines(members.members(held)), expect=held)
+    home.push_grants(
+        both.house, companies.consent_lines(members.grants(held, (PARTNER,))), expect=held
+    )
+    home.push(
+        both.house, companies.member_lines(members.members(backlog, start=held)), expect=backlog
+    )
     filling.consented(both.house, PARTNER, held, held + backlog)
     served = both.serve()
     _until(both, left=0)

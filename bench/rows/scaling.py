@@ -19,6 +19,7 @@ from bench.ends import Ends
 from bench.ground import Ground
 from bench.row import Row, Wrong, at_least, at_most, check, figure
 from bench.rows.group import Group
+from gateway.demo import companies
 from gateway.demo.processes import environment
 from schemas.tables import batches, foreign_members, lanes, pending
 
@@ -63,7 +64,7 @@ def _work(both: Ends, workers: int, *, start: int, count: int) -> tuple[float, f
     """Seconds until all partners have heard it all, and the slowest partner's against the
     quickest's.
     """
-    home.push(both.house, members.lines(members.members(count, start=start)), expect=count)
+    home.push(both.house, companies.member_lines(members.members(count, start=start)), expect=count)
     with both.house.database.write() as tx:
         tx.execute(update(lanes).values(batch_max=BATCH))
         last = tx.scalar(select(func.max(batches.c.id))) or 0

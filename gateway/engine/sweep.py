@@ -17,10 +17,9 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import UTC, datetime
 
 from gateway import trace
-from gateway.engine import due
-from gateway.engine.due import Due
-from outbox import lane, worker_name
+from outbox import due, lane, worker_name
 from outbox.delivery import Delivery
+from outbox.due import Due
 from outbox.house import House
 from outbox.transport import HttpTransport
 from schemas.batch import Lane

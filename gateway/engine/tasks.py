@@ -15,10 +15,9 @@ from datetime import UTC, datetime
 from celery import Celery
 
 from gateway import home, trace
-from gateway.engine import due
 from gateway.engine.broker import EXPIRES, TASK
 from gateway.settings import Settings
-from outbox import worker_name
+from outbox import due, worker_name
 from outbox.delivery import Delivery
 from outbox.transport import HttpTransport
 from schemas.batch import Lane

@@ -11,8 +11,7 @@ import threading
 from datetime import UTC, datetime
 
 from gateway import trace
-from gateway.engine import due
-from outbox import lane, worker_name
+from outbox import due, lane, worker_name
 from outbox.delivery import Delivery
 from outbox.house import House
 from outbox.transport import HttpTransport

@@ -15,9 +15,10 @@ from datetime import UTC, datetime, timedelta
 from celery import Celery
 
 from gateway import trace
-from gateway.engine import broker, due, tasks
-from gateway.engine.due import Due
+from gateway.engine import broker, tasks
 from gateway.settings import Settings
+from outbox import due
+from outbox.due import Due
 from outbox.house import House
 from schemas.errors import MrxError
 

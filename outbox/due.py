@@ -7,7 +7,7 @@ over; nobody has to notice the death.
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, select
 
 from outbox import lane, worker_name
 from schemas.batch import Lane
@@ -27,13 +27,7 @@ def every(tx: Connection, *, now: datetime) -> list[Due]:
     """All lanes that may be taken, the most urgent and longest unserved first."""
     query = (
         select(lanes.c.partner, lanes.c.kind, lanes.c.fence)
-        .where(
-            lanes.c.look_at <= now,
-            lanes.c.leased_until < now,
-            text("lanes.paused = 0"),
-            lane.reachable(),
-            lane.work(),
-        )
+        .where(lane.ready(now))
         .order_by(lanes.c.rank, lanes.c.served_at, lanes.c.id)
     )
     return [Due(row.partner, Lane(row.kind), row.fence) for row in tx.execute(query)]
