@@ -15,8 +15,10 @@ test: $(VENV)/.tests          ## the whole suite; T=path for a part of it
 	@sh tests/tools.sh
 	@$(BIN)/pytest -n auto --dist worksteal $(T)
 
-test-quick: $(VENV)/.tests    ## without the tests that take long or start processes, with fewer examples
-	@MRX_QUICK=1 $(BIN)/pytest -n auto --dist worksteal -m "not slow and not processes" $(T)
+test-quick: $(VENV)/.tests    ## in two minutes: on SQLite alone, without what is slow or starts a program, with fewer examples
+	@MRX_QUICK=1 $(BIN)/pytest -n auto --dist worksteal -m "$(QUICK)" $(T)
+
+QUICK := not slow and not processes and not second_opinion
 
 bench: $(VENV)/.tests         ## how fast it is, beside a floor of the same run: ARGS=--quick, ARGS="--only NAME"
 	@$(BIN)/python -m bench $(ARGS)

@@ -8,6 +8,8 @@
     ground.py    what a row stands on: its size, its folder, its servers
     home.py      a gateway made for a row; ends.py: it and its partners, as real processes
     members.py   invented members in bulk
+    distance.py  partners far away, several in a process; invented.py: more of them than formats
+    cores.py     how much of the machine was used meanwhile
     machine.py   what all of it ran on
     report.py    the table, the file, the page
     rows/        one module a group of rows

@@ -1,62 +1,65 @@
-"""A partner far away: a port on loopback that passes everything on, late."""
+"""Partners far away, several in one process: `python -m bench.distance SECONDS PORT=HOME ...`.
 
+At each port the doors of that home are served, as `mrx serve` would serve them; each answer leaves
+so many seconds later than it could. They receive, and send nothing themselves.
+"""
+
+import asyncio
+import os
 import socket
+import sys
 import threading
-import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
+import uvicorn
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.app import build
 from gateway.demo.processes import LOOPBACK
-
-_AT_ONCE = 1 << 16
-
-
-@contextmanager
-def far(port: int, *, seconds: float) -> Iterator[str]:
-    """The address under which the listener at `port` seems that far away: each answer comes so
-    much later. One exchange at a time a connection, as HTTP/1.1 has it.
-    """
-    with socket.create_server((LOOPBACK, 0)) as listener, ExitStack() as lines:
-        listening = threading.Thread(target=_listen, args=(listener, port, seconds, lines))
-        listening.start()
-        try:
-            yield f"http://{LOOPBACK}:{listener.getsockname()[1]}"
-        finally:
-            listener.shutdown(socket.SHUT_RDWR)  # closing it would not end an accept
-            listening.join()
+from gateway.home import open_home
+from gateway.settings import Settings
 
 
-def _listen(listener: socket.socket, port: int, seconds: float, lines: ExitStack) -> None:
-    """Take every connection; `lines` ends them all."""
-    while True:
-        try:
-            near, _ = listener.accept()
-        except OSError:
-            return  # the row is over
-        there = socket.create_connection((LOOPBACK, port))
-        for one, other, late in ((near, there, 0.0), (there, near, seconds)):
-            one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            passing = threading.Thread(target=_pass_on, args=(one, other, late))
-            passing.start()
-            lines.callback(_end, one, passing)
+def command(seconds: float, homes: Mapping[int, Path]) -> Sequence[str]:
+    """How a process is started that serves these homes, by their ports."""
+    places = [f"{port}={place}" for port, place in homes.items()]
+    return (sys.executable, "-m", "bench.distance", str(seconds), *places)
 
 
-def _end(one: socket.socket, passing: threading.Thread) -> None:
-    with suppress(OSError):  # its other end is gone already
-        one.shutdown(socket.SHUT_RDWR)
-    passing.join()
-    one.close()
+def main(seconds: float, homes: Mapping[int, Path]) -> None:
+    """Serve until told to stop, or until who started us has ended: our input is then closed."""
+    threading.Thread(target=_end_with_starter, daemon=True).start()
+    doors: dict[int, ASGIApp] = {}
+    listeners = []
+    for port, place in homes.items():
+        settings = Settings(home=place)
+        doors[port] = build(open_home(settings), settings)
+        listeners.append(socket.create_server((LOOPBACK, port)))
+    config = uvicorn.Config(
+        _far(doors, seconds), lifespan="off", log_level="warning", access_log=False
+    )
+    uvicorn.Server(config).run(sockets=listeners)
 
 
-def _pass_on(one: socket.socket, other: socket.socket, late: float) -> None:
-    """Copy one direction to its end; the first bytes after a silence wait."""
-    heard = 0.0
-    try:
-        while data := one.recv(_AT_ONCE):
-            if time.monotonic() - heard > late:
-                time.sleep(late)
-            other.sendall(data)
-            heard = time.monotonic()
-        other.shutdown(socket.SHUT_WR)
-    except OSError:
-        pass  # the other direction ended first
+def _far(doors: Mapping[int, ASGIApp], seconds: float) -> ASGIApp:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        async def late(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                await asyncio.sleep(seconds)
+            await send(message)
+
+        await doors[scope["server"][1]](scope, receive, late)
+
+    return app
+
+
+def _end_with_starter() -> None:
+    while os.read(0, 1):
+        pass
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    pairs = (one.partition("=") for one in sys.argv[2:])
+    main(float(sys.argv[1]), {int(port): Path(place) for port, _, place in pairs})

@@ -7,7 +7,6 @@ from datetime import datetime
 from mappers import MAPPERS
 from mappers.base import Mapper, Misread
 from outbox.house import House
-from partners import agreements
 from partners.quarantine import Place
 from schemas import exchange
 from schemas import ref as refs
@@ -50,9 +49,13 @@ class Arrived:
         return [record.ref for record in self.records] + [refusal.ref for refusal in self.refused]
 
 
-def read(house: House, partner: str, opened: Opened, file: bytes, *, now: datetime) -> Arrived:
-    """Read what this partner signed. Raises `BadDocument` if not even its header can be read, and
-    `Refused` MRX-4001 or MRX-4002 if it is not from it to us.
+def read(
+    house: House, partner: str, opened: Opened, file: bytes, *, agreed: str, now: datetime
+) -> Arrived:
+    """Read what this partner signed; `agreed` is the format of its agreement.
+
+    Raises `BadDocument` if not even its header can be read, and `Refused` MRX-4001 or MRX-4002 if
+    it is not from it to us.
     """
     batch: exchange.ReadBatch | None = None
     unusable: str | None = None
@@ -66,8 +69,6 @@ def read(house: House, partner: str, opened: Opened, file: bytes, *, now: dateti
         raise Refused("MRX-4002")
     if header.recipient != house.programme:
         raise Refused("MRX-4001")
-    with house.database.read() as tx:
-        agreed = agreements.get(tx, partner).agreement.format
     if header.format != agreed:
         unusable = unusable or "MRX-4008"
     if batch is None or unusable is not None:
@@ -111,12 +112,13 @@ def _sort(
     """Read the document: what can be taken, and what is refused by its ref and a code. A record
     that does not even say its ref cannot be refused alone: the document is refused with it.
     """
+    today = now.date()
     for one in () if batch.document is None else mapper.read(batch.document):
         if isinstance(one, Misread):
             if one.ref is None or not refs.is_ref(one.ref):
                 raise BadDocument(one.code)
             refused.append(Refusal(ref=one.ref, code=one.code))
-        elif one.member_since > now.date():
+        elif one.member_since > today:
             refused.append(Refusal(ref=one.ref, code="MRX-1112"))
         else:
             records.append(one)

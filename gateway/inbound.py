@@ -13,16 +13,17 @@ receipted as received; how it is decided stands in `gateway.quarantine`.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from gateway import arrived as reading
 from gateway import sequence
 from gateway.arrived import Arrived
 from outbox import ledger, receipts
 from outbox.house import House
-from partners import agreements, certificates, foreign_roll, holdings, quarantine
+from partners import agreements, certificates, foreign_news, foreign_roll, quarantine
+from partners.agreements import Registered
+from partners.foreign_news import News, Ready
 from partners.foreign_roll import Standing
-from partners.holdings import Side
 from schemas import exchange
 from schemas.errors import NotTrusted, Refused
 from schemas.receipt import Erasure, Fate, Level, Receipt, Verdict
@@ -32,6 +33,10 @@ from signing.certificate import Certificate
 from signing.open import Opened, open_sealed, signer_of
 from signing.seal import seal
 
+_STORE = insert(inbound_batches)
+_LANES = select(lanes.c.id).where(lanes.c.partner == bindparam("of")).with_for_update()
+_FILED = select(receipts_.c.digest).where(receipts_.c.digest == bindparam("file"))
+
 
 def take(house: House, file: bytes, *, bytes_max: int, now: datetime) -> bytes:
     """Take a partner's batch and return our receipt, sealed.
@@ -39,8 +44,9 @@ def take(house: House, file: bytes, *, bytes_max: int, now: datetime) -> bytes:
     Raises `NotTrusted` (not believed), `BadDocument` (no batch of ours could look like this) or
     `Refused` (a rule of the exchange is broken). Nothing of it is kept then.
     """
-    partner, opened = believe(house, file, bytes_max=bytes_max, now=now)
-    arrived = reading.read(house, partner, opened, file, now=now)
+    partner, opened, terms = _believed(house, file, bytes_max=bytes_max, now=now)
+    agreed = terms.agreement.format
+    arrived = reading.read(house, partner, opened, file, agreed=agreed, now=now)
     with house.database.write(partner=partner) as tx:
         # The roll's row first: two deliveries of one batch at once are one after the other.
         standing = foreign_roll.lock(tx, partner, now=now)
@@ -50,16 +56,21 @@ def take(house: House, file: bytes, *, bytes_max: int, now: datetime) -> bytes:
         if known is not None:
             _told(tx, arrived)
             return known
-        foreign_roll.heard(tx, partner, now)
-        _replace(tx, arrived, now=now)
-        waits = _is_sudden(tx, arrived, standing)
-        if waits:
-            quarantine.hold(tx, arrived.place, arrived.announced, arrived.withdrawals)
+        standing = standing.heard(now)
+        if arrived.header.issue > 1:
+            _replace(tx, arrived, now=now)
+        terms = agreements.get(tx, partner)  # once more: now nobody changes it meanwhile
+        news = weigh(tx, arrived)
+        if _is_sudden(news, standing, terms):
             receipt = _receipt(house, arrived, Level.RECEIVED, now=now)
+            sealed = _keep(tx, house, arrived, receipt, now=now)
+            foreign_roll.keep(tx, partner, standing)
+            quarantine.hold(tx, arrived.place, arrived.announced, arrived.withdrawals)
         else:
-            receipt = apply(tx, house, arrived, now=now)
-        sealed = seal(exchange.write_receipt(receipt), house.key, now)
-        _keep(tx, arrived, receipt, sealed, state="quarantined" if waits else "applied", now=now)
+            receipt, ready = apply(tx, house, arrived, news, standing, terms, now=now)
+            sealed = _keep(tx, house, arrived, receipt, now=now)
+            foreign_news.write(tx, ready, now=now)
+        _tell(tx, arrived, receipt, now=now)
     return sealed
 
 
@@ -72,9 +83,10 @@ def take_receipt(house: House, file: bytes, *, bytes_max: int, now: datetime) ->
     partner, _ = believe(house, file, bytes_max=bytes_max, now=now)
     believed = receipts.believe(house, partner, file, now=now)
     with house.bell.after(), house.database.write(partner=partner) as tx:
-        tx.execute(select(lanes.c.id).where(lanes.c.partner == partner).with_for_update())
-        known = select(receipts_.c.digest).where(receipts_.c.digest == believed.digest)
-        if tx.scalar(known) is None:  # anybody may bring an old one again
+        tx.execute(_LANES, {"of": partner})
+        if (
+            tx.scalar(_FILED, {"file": believed.digest}) is None
+        ):  # anybody may bring an old one again
             foreign_roll.heard(tx, partner, now)
         try:
             batch = receipts.answered(tx, believed, partner, now=now)
@@ -90,46 +102,74 @@ def believe(house: House, file: bytes, *, bytes_max: int, now: datetime) -> tupl
     """Whose file this is, and what was signed. The signer is whoever the certificate is pinned
     for; nobody else's word is asked (P6).
     """
+    partner, opened, _ = _believed(house, file, bytes_max=bytes_max, now=now)
+    return partner, opened
+
+
+def _believed(
+    house: House, file: bytes, *, bytes_max: int, now: datetime
+) -> tuple[str, Opened, Registered]:
+    """The same, with that partner's agreement as it stands."""
     fingerprint = signer_of(file, bytes_max=bytes_max)
     with house.database.read() as tx:
-        partner = certificates.owner(tx, fingerprint)
-        pinned = [] if partner is None else certificates.pinned(tx, partner)
-    if partner is None:
-        raise NotTrusted("MRX-3004")
-    trusted = [Certificate.parse(one.pem.encode()) for one in pinned]
-    return partner, open_sealed(file, trusted, now, bytes_max=bytes_max)
+        # Of all that are pinned for its owner, a file can only be opened with the one it carries.
+        pinned = certificates.get(tx, fingerprint)
+        if pinned is None:
+            raise NotTrusted("MRX-3004")
+        terms = agreements.get(tx, pinned.partner)
+    trusted = [Certificate.parse(pinned.pem.encode())]
+    return pinned.partner, open_sealed(file, trusted, now, bytes_max=bytes_max), terms
 
 
-def apply(tx: Connection, house: House, arrived: Arrived, *, now: datetime) -> Receipt:
-    """Bring the roll up to this batch, and say what became of it. Refs and versions make the order
-    harmless: what the roll has newer stays, what was withdrawn stays away.
+def weigh(tx: Connection, arrived: Arrived) -> News:
+    """What this batch would change of the roll, which the caller has locked."""
+    return foreign_news.weigh(tx, arrived.partner, arrived.records, arrived.withdrawals)
+
+
+def apply(
+    tx: Connection,
+    house: House,
+    arrived: Arrived,
+    news: News,
+    standing: Standing,
+    terms: Registered,
+    *,
+    now: datetime,
+) -> tuple[Receipt, Ready]:
+    """What becomes of this batch, and what is to be written then (`foreign_news.write`). Refs and
+    versions make the order harmless: what the roll has newer stays, what was withdrawn stays away.
     """
-    if arrived.unusable is not None:
-        return refused(tx, house, arrived, arrived.unusable, now=now)
-    partner = arrived.partner
-    held = foreign_roll.withdraw(tx, partner, arrived.withdrawals, now=now)
-    foreign_roll.announce(tx, partner, arrived.records, categories=arrived.categories, now=now)
-    # Their clock may run ahead; what they said is no newer than now.
-    foreign_roll.described(tx, partner, min(arrived.header.created, now))
-    erasures = tuple(
-        Erasure(ref=ref, fate=Fate.ERASED if ref in held else Fate.NOT_HELD)
-        for ref in arrived.withdrawals
+    if arrived.unusable is None:
+        # Their clock may run ahead; what they said is no newer than now.
+        standing = standing.described(min(arrived.header.created, now))
+    ready = foreign_news.ready(
+        tx, news, standing, coverage=terms.coverage, categories=arrived.categories, now=now
     )
-    now_held = holdings.held(tx, partner, Side.THEIRS)
-    return _receipt(
+    if arrived.unusable is not None:
+        return refused(house, arrived, arrived.unusable, standing, ready.digest, now=now), ready
+    held = frozenset(news.gone)
+    receipt = _receipt(
         house,
         arrived,
         Level.APPLIED,
         now=now,
         verdict=Verdict.REFUSALS if arrived.refused else Verdict.ALL,
         refused=arrived.refused,
-        withdrawals=erasures,
-        held=foreign_roll.size(tx, partner),
-        holdings=now_held.digest,
+        withdrawals=tuple(
+            [
+                Erasure(ref=ref, fate=Fate.ERASED if ref in held else Fate.NOT_HELD)
+                for ref in arrived.withdrawals
+            ]
+        ),
+        held=ready.standing.size,
+        holdings=ready.digest,
     )
+    return receipt, ready
 
 
-def refused(tx: Connection, house: House, arrived: Arrived, code: str, *, now: datetime) -> Receipt:
+def refused(
+    house: House, arrived: Arrived, code: str, standing: Standing, digest: str, *, now: datetime
+) -> Receipt:
     """Nothing of this batch is taken, for this reason; its number is closed."""
     return _receipt(
         house,
@@ -138,8 +178,8 @@ def refused(tx: Connection, house: House, arrived: Arrived, code: str, *, now: d
         now=now,
         verdict=Verdict.REFUSED,
         code=code,
-        held=foreign_roll.size(tx, arrived.partner),
-        holdings=holdings.held(tx, arrived.partner, Side.THEIRS).digest,
+        held=standing.size,
+        holdings=digest,
     )
 
 
@@ -161,21 +201,15 @@ def _receipt(
     )
 
 
-def _is_sudden(tx: Connection, arrived: Arrived, standing: Standing) -> bool:
+def _is_sudden(news: News, standing: Standing, terms: Registered) -> bool:
     """Whether it would change their roll by more than a day should."""
-    if arrived.unusable is not None:
-        return False
-    percent = agreements.get(tx, arrived.partner).quarantine_percent
-    announced = [record.ref for record in arrived.records]
-
-    def sudden(come: int, gone: int) -> bool:
-        return quarantine.sudden(
-            size=standing.size, baseline=standing.baseline, percent=percent, come=come, gone=gone
-        )
-
-    if not sudden(len(announced), len(arrived.withdrawals)):  # not even at the most
-        return False
-    return sudden(*foreign_roll.effect(tx, arrived.partner, announced, arrived.withdrawals))
+    return quarantine.sudden(
+        size=standing.size,
+        baseline=standing.baseline,
+        percent=terms.quarantine_percent,
+        come=news.come,
+        gone=len(news.gone),
+    )
 
 
 def _replace(tx: Connection, arrived: Arrived, *, now: datetime) -> None:
@@ -215,28 +249,34 @@ def _told(tx: Connection, arrived: Arrived) -> None:
 
 
 def _keep(
-    tx: Connection, arrived: Arrived, receipt: Receipt, sealed: bytes, *, state: str, now: datetime
-) -> None:
-    """The file and its receipt, the lane's new place, and the ledger's word."""
+    tx: Connection, house: House, arrived: Arrived, receipt: Receipt, *, now: datetime
+) -> bytes:
+    """The file and its receipt, which is returned sealed, and the lane's new place."""
+    header, digest = arrived.header, arrived.opened.digest
+    sealed = seal(exchange.write_receipt(receipt), house.key, now)
+    row = {
+        "partner": arrived.partner,
+        "kind": header.lane.value,
+        "epoch": header.epoch,
+        "number": header.number,
+        "issue": header.issue,
+        "digest": digest,
+        "file": arrived.file,
+        "receipt": sealed,
+        "certificate": arrived.opened.signer.fingerprint,
+        "received_at": now,
+        "state": _state(receipt),
+        "announced": header.announcements,
+        "withdrawn": header.withdrawals,
+    }
+    tx.execute(_STORE, row)
+    sequence.advance(tx, arrived.partner, header, digest)
+    return sealed
+
+
+def _tell(tx: Connection, arrived: Arrived, receipt: Receipt, *, now: datetime) -> None:
+    """The ledger's word."""
     header = arrived.header
-    tx.execute(
-        insert(inbound_batches).values(
-            partner=arrived.partner,
-            kind=header.lane.value,
-            epoch=header.epoch,
-            number=header.number,
-            issue=header.issue,
-            digest=arrived.opened.digest,
-            file=arrived.file,
-            receipt=sealed,
-            certificate=arrived.opened.signer.fingerprint,
-            received_at=now,
-            state=state,
-            announced=header.announcements,
-            withdrawn=header.withdrawals,
-        )
-    )
-    sequence.advance(tx, arrived.partner, header, arrived.opened.digest)
     told = {
         "lane": header.lane.value,
         "epoch": header.epoch,
@@ -245,9 +285,13 @@ def _keep(
         "digest": arrived.opened.digest,
         "announced": header.announcements,
         "withdrawn": header.withdrawals,
-        "state": state,
+        "state": _state(receipt),
         "verdict": receipt.verdict,
         "refused": len(receipt.refused),
         "code": receipt.code,
     }
     ledger.add(tx, "received", told, now=now, partner=arrived.partner)
+
+
+def _state(receipt: Receipt) -> str:
+    return "quarantined" if receipt.level is Level.RECEIVED else "applied"

@@ -19,7 +19,9 @@ from gateway.arrived import Arrived
 from gateway.inbound_batches import Inbound, State
 from outbox import ledger
 from outbox.house import House
-from partners import foreign_roll, quarantine
+from partners import agreements, foreign_news, foreign_roll, holdings, quarantine
+from partners.foreign_roll import Standing
+from partners.holdings import Side
 from schemas import exchange
 from schemas.errors import BadRequest, NotTrusted
 from schemas.receipt import Receipt, Verdict
@@ -41,9 +43,12 @@ def approve(house: House, batch_id: str, *, by: str, reason: str, now: datetime)
     """
     arrived = _again(house, batch_id, now=now, withdrawn=False)
     with house.database.write() as tx:
-        _must_wait(tx, arrived, now=now)
+        standing = _must_wait(tx, arrived, now=now)
         quarantine.release(tx, arrived.place)
-        receipt = inbound.apply(tx, house, arrived, now=now)
+        terms = agreements.get(tx, arrived.partner)
+        news = inbound.weigh(tx, arrived)
+        receipt, ready = inbound.apply(tx, house, arrived, news, standing, terms, now=now)
+        foreign_news.write(tx, ready, now=now)
         foreign_roll.measure_anew(tx, arrived.partner, now=now)
         # A gateway that has since agreed on another format refuses what it approved.
         taken = receipt.verdict is not Verdict.REFUSED
@@ -56,9 +61,10 @@ def reject(house: House, batch_id: str, *, by: str, reason: str, now: datetime) 
     """Turn a batch down that waits; the partner hears MRX-4015. Raises as `approve` does."""
     arrived = _again(house, batch_id, now=now, withdrawn=True)
     with house.database.write() as tx:
-        _must_wait(tx, arrived, now=now)
+        standing = _must_wait(tx, arrived, now=now)
         quarantine.release(tx, arrived.place)
-        receipt = inbound.refused(tx, house, arrived, TURNED_DOWN, now=now)
+        digest = holdings.held(tx, arrived.partner, Side.THEIRS).digest
+        receipt = inbound.refused(house, arrived, TURNED_DOWN, standing, digest, now=now)
         _decide(tx, house, arrived, receipt, State.REJECTED, by=by, reason=reason, now=now)
         return inbound_batches.get(tx, batch_id)
 
@@ -81,21 +87,23 @@ def _again(house: House, batch_id: str, *, now: datetime, withdrawn: bool) -> Ar
         file = bytes(tx.scalars(query).one())
         mine = certificates.c.fingerprint == found.certificate
         pinned = tx.execute(select(certificates).where(mine)).one()
+        agreed = agreements.get(tx, found.place.partner).agreement.format
     if pinned.withdrawn_at is not None and not withdrawn:
         raise NotTrusted("MRX-3004")
     # It was believed when it came; that its certificate may be over by now changes nothing.
     signer = Certificate.parse(pinned.pem.encode())
     opened = open_sealed(file, [signer], found.received_at, bytes_max=len(file))
-    return reading.read(house, found.place.partner, opened, file, now=now)
+    return reading.read(house, found.place.partner, opened, file, agreed=agreed, now=now)
 
 
-def _must_wait(tx: Connection, arrived: Arrived, *, now: datetime) -> None:
+def _must_wait(tx: Connection, arrived: Arrived, *, now: datetime) -> Standing:
     """Lock the roll, and look once more: another person may have been faster."""
-    foreign_roll.lock(tx, arrived.partner, now=now)
+    standing = foreign_roll.lock(tx, arrived.partner, now=now)
     query = select(batches.c.state).where(inbound_batches.where(arrived.place))
     state = tx.scalars(query).one()
     if state != State.QUARANTINED:
         raise BadRequest("MRX-5022", state=state)
+    return standing
 
 
 def _decide(

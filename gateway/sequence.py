@@ -11,12 +11,58 @@ number 1 of a new epoch          next; the old epoch is closed for good
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, Table, and_, bindparam, insert, select, update
 
 from schemas.batch import Header
-from schemas.database import upsert
 from schemas.errors import Refused
 from schemas.tables import inbound_batches, inbound_lanes
+
+
+def _of(table: Table) -> Any:
+    """The condition that a row is of this lane."""
+    return and_(
+        table.c.partner == bindparam("of"),
+        table.c.kind == bindparam("lane"),
+        table.c.epoch == bindparam("life"),
+    )
+
+
+_l, _b = inbound_lanes.c, inbound_batches.c
+_SAME = and_(_b.number == bindparam("at"), _b.issue == bindparam("sealed"))
+_LANE = (
+    select(inbound_lanes, _b.digest.label("same"), _b.receipt)
+    .select_from(
+        inbound_lanes.outerjoin(
+            inbound_batches,
+            and_(_b.partner == _l.partner, _b.kind == _l.kind, _b.epoch == _l.epoch, _SAME),
+        )
+    )
+    .where(_of(inbound_lanes))
+)
+_FILE = select(_b.file).where(_of(inbound_batches), _SAME)
+_NEWEST = (
+    select(_b.receipt)
+    .where(_of(inbound_batches), _b.number == bindparam("at"))
+    .order_by(_b.issue.desc())
+    .limit(1)
+)
+_CLOSE = (
+    update(inbound_lanes)
+    .where(_l.partner == bindparam("of"), _l.kind == bindparam("lane"))
+    .values(current=False)
+)
+_OPEN = insert(inbound_lanes)
+_ADVANCE = (
+    update(inbound_lanes)
+    .where(_of(inbound_lanes))
+    .values(
+        current=True,
+        number=bindparam("at"),
+        issue=bindparam("sealed"),
+        digest=bindparam("named"),
+        previous_digest=bindparam("before"),
+    )
+)
 
 
 def stored_receipt(
@@ -26,29 +72,21 @@ def stored_receipt(
 
     With the signed `content` at hand, a refusal for other bytes says if the content is the same.
     """
-    lane = tx.execute(
-        select(inbound_lanes).where(_of(inbound_lanes, partner, header))
-    ).one_or_none()
-    same = tx.execute(
-        select(inbound_batches.c.digest, inbound_batches.c.receipt).where(_same(partner, header))
-    ).one_or_none()
-    if same is not None:
-        if same.digest != digest:
-            raise Refused(
-                "MRX-4004",
-                number=header.number,
-                issue=header.issue,
-                **_twin(tx, partner, header, content),
-            )
-        return bytes(same.receipt)
+    place = _place(partner, header)
+    lane = tx.execute(_LANE, place).one_or_none()
     if lane is None:
         if header.number != 1 or header.previous is not None:
             raise Refused("MRX-4003", expected=1, found=header.number)
         return None
+    if lane.same is not None:
+        if lane.same != digest:
+            twin = _twin(tx, place, content)
+            raise Refused("MRX-4004", number=header.number, issue=header.issue, **twin)
+        return bytes(lane.receipt)
     if not lane.current:
         raise Refused("MRX-4006")
     if (header.number, header.issue) < (lane.number, lane.issue):
-        return _newest(tx, partner, header)
+        return _newest(tx, place)
     _must_follow(lane, header)
     return None
 
@@ -65,19 +103,11 @@ def _must_follow(lane: Row[Any], header: Header) -> None:
 
 def advance(tx: Connection, partner: str, header: Header, digest: str) -> None:
     """This batch is now the newest of its lane, and its epoch the current one."""
-    tx.execute(
-        update(inbound_lanes)
-        .where(inbound_lanes.c.partner == partner, inbound_lanes.c.kind == header.lane.value)
-        .values(current=False)
-    )
-    into = upsert(tx, inbound_lanes)
-    place = ("current", "number", "issue", "digest", "previous_digest")
-    tx.execute(
-        into.on_conflict_do_update(
-            index_elements=["partner", "kind", "epoch"],
-            set_={name: into.excluded[name] for name in place},
-        ),
-        {
+    place = {**_place(partner, header), "named": digest, "before": header.previous}
+    if header.number == 1:  # perhaps of a new epoch
+        tx.execute(_CLOSE, {"of": partner, "lane": header.lane.value})
+    if tx.execute(_ADVANCE, place).rowcount == 0:
+        row = {
             "partner": partner,
             "kind": header.lane.value,
             "epoch": header.epoch,
@@ -86,42 +116,31 @@ def advance(tx: Connection, partner: str, header: Header, digest: str) -> None:
             "issue": header.issue,
             "digest": digest,
             "previous_digest": header.previous,
-        },
-    )
+        }
+        tx.execute(_OPEN, row)
 
 
-def _twin(tx: Connection, partner: str, header: Header, content: bytes | None) -> dict[str, str]:
+def _place(partner: str, header: Header) -> dict[str, Any]:
+    return {
+        "of": partner,
+        "lane": header.lane.value,
+        "life": header.epoch,
+        "at": header.number,
+        "sealed": header.issue,
+    }
+
+
+def _twin(tx: Connection, place: dict[str, Any], content: bytes | None) -> dict[str, str]:
     """Whether the file we have holds the same content: then nobody has told two stories."""
-    file = tx.scalar(select(inbound_batches.c.file).where(_same(partner, header)))
+    file = tx.scalar(_FILE, place)
     if file is None or content is None or content not in bytes(file):
         return {}
     return {"content": "the same"}
 
 
-def _newest(tx: Connection, partner: str, header: Header) -> bytes:
+def _newest(tx: Connection, place: dict[str, Any]) -> bytes:
     """An issue overtaken by one we have: the newest receipt of that number says how it stands."""
-    receipt = tx.scalar(
-        select(inbound_batches.c.receipt)
-        .where(_of(inbound_batches, partner, header), inbound_batches.c.number == header.number)
-        .order_by(inbound_batches.c.issue.desc())
-        .limit(1)
-    )
+    receipt = tx.scalar(_NEWEST, place)
     if receipt is None:
-        raise Refused("MRX-4003", found=header.number)
+        raise Refused("MRX-4003", found=place["at"])
     return bytes(receipt)
-
-
-def _of(table: Any, partner: str, header: Header) -> Any:
-    return (
-        (table.c.partner == partner)
-        & (table.c.kind == header.lane.value)
-        & (table.c.epoch == header.epoch)
-    )
-
-
-def _same(partner: str, header: Header) -> Any:
-    return (
-        _of(inbound_batches, partner, header)
-        & (inbound_batches.c.number == header.number)
-        & (inbound_batches.c.issue == header.issue)
-    )

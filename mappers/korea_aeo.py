@@ -11,28 +11,17 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
-from unicodedata import normalize
 
 from lxml import etree
 
 from mappers.base import Misread
-from mappers.records import Layout, known, obstacle, text
+from mappers.records import Layout, obstacle
 from schemas.errors import BadRecord
-from schemas.identifiers import identifier
 from schemas.record import Record
 from schemas.status import Status
-from schemas.text import escape
 
 PROGRAMME = "kr-aeo"
 FORMAT = "kr-aeo/1.0"
-LAYOUT = Layout(
-    format=FORMAT,
-    namespace="urn:mrx:kr-aeo:1.0",
-    root="aeoCompanyList",
-    record="aeoCompany",
-    ref="referenceNo",
-    version="versionNo",
-)
 NAME_BYTES_MAX = 60
 
 # Source: domain/partners.md sections 5.5 and 7.
@@ -56,9 +45,18 @@ LOSSES: tuple[str, ...] = (
     "the dashes of a business registration number are not read",
 )
 
-_STATUSES = {word: status for status, word in STATUS_WORDS.items()}
-_SCHEMES = {kind: scheme for scheme, kind in KINDS.items()}
-_OPEN = {scheme: f'<companyNo typeCode="{kind}">' for scheme, kind in KINDS.items()}
+LAYOUT = Layout(
+    format=FORMAT,
+    namespace="urn:mrx:kr-aeo:1.0",
+    root="aeoCompanyList",
+    record="aeoCompany",
+    ref="referenceNo",
+    version="versionNo",
+    number=("companyNo", "typeCode"),
+    kinds=KINDS,
+    statuses=STATUS_WORDS,
+)
+
 _DATE = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
 
 
@@ -108,7 +106,7 @@ def write(records: Sequence[Record]) -> bytes:
 
 def read(document: etree._Element) -> Iterator[Record | Misread]:
     """Each record of the document; raises `BadDocument` (see `mappers.base.Mapper`)."""
-    return LAYOUT.read(document, _heard)
+    return LAYOUT.read(document, read_date)
 
 
 def categories(document: etree._Element) -> dict[str, str]:
@@ -121,28 +119,10 @@ def told(document: etree._Element) -> list[tuple[str, int]]:
     return LAYOUT.told(document)
 
 
-def _said(record: Record) -> str:
-    identifiers = "".join(
-        [f"{_OPEN[i.scheme]}{escape(i.value)}</companyNo>" for i in record.identifiers]
-    )
+def _said(record: Record, name: str, numbers: str) -> str:
     return (
         f"<aeoCompany><referenceNo>{record.ref}</referenceNo><versionNo>{record.version}</versionNo>"
-        f"<companyName>{escape(record.name)}</companyName>{identifiers}"
+        f"<companyName>{name}</companyName>{numbers}"
         f"<authorizationStatus>{STATUS_WORDS[record.status]}</authorizationStatus>"
         f"<authorizationDate>{write_date(record.member_since)}</authorizationDate></aeoCompany>\n"
-    )
-
-
-def _heard(element: etree._Element) -> Record:
-    """A schema-valid `aeoCompany` as a record; raises `BadRecord`."""
-    ref, version, name, *identifiers, status, since = element
-    return Record(
-        ref=text(ref),
-        version=int(text(version)),
-        name=normalize("NFC", text(name)),
-        identifiers=tuple(
-            [identifier(known(_SCHEMES, i.get("typeCode")), text(i)) for i in identifiers]
-        ),
-        status=known(_STATUSES, text(status)),
-        member_since=read_date(text(since)),
     )

@@ -9,28 +9,17 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
-from unicodedata import normalize
 
 from lxml import etree
 
 from mappers.base import Misread
-from mappers.records import Layout, known, obstacle, text
+from mappers.records import Layout, obstacle
 from schemas.errors import BadRecord
-from schemas.identifiers import identifier
 from schemas.record import Record
 from schemas.status import Status
-from schemas.text import escape
 
 PROGRAMME = "ca-pip"
 FORMAT = "ca-pip/1.0"
-LAYOUT = Layout(
-    format=FORMAT,
-    namespace="urn:mrx:ca-pip:1.0",
-    root="PIPMembers",
-    record="Member",
-    ref="Reference",
-    version="Version",
-)
 
 # Source: domain/partners.md sections 5.2 and 7.
 STATUS_WORDS: Mapping[Status, str] = {
@@ -51,9 +40,18 @@ KINDS: Mapping[str, str] = {
 }
 LOSSES: tuple[str, ...] = ("a name in another normal form than NFC is read in NFC",)
 
-_STATUSES = {word: status for status, word in STATUS_WORDS.items()}
-_SCHEMES = {kind: scheme for scheme, kind in KINDS.items()}
-_OPEN = {scheme: f'<Identifier type="{kind}">' for scheme, kind in KINDS.items()}
+LAYOUT = Layout(
+    format=FORMAT,
+    namespace="urn:mrx:ca-pip:1.0",
+    root="PIPMembers",
+    record="Member",
+    ref="Reference",
+    version="Version",
+    number=("Identifier", "type"),
+    kinds=KINDS,
+    statuses=STATUS_WORDS,
+)
+
 _DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 
 
@@ -92,7 +90,7 @@ def write(records: Sequence[Record]) -> bytes:
 
 def read(document: etree._Element) -> Iterator[Record | Misread]:
     """Each record of the document; raises `BadDocument` (see `mappers.base.Mapper`)."""
-    return LAYOUT.read(document, _heard)
+    return LAYOUT.read(document, read_date)
 
 
 def categories(document: etree._Element) -> dict[str, str]:
@@ -105,28 +103,10 @@ def told(document: etree._Element) -> list[tuple[str, int]]:
     return LAYOUT.told(document)
 
 
-def _said(record: Record) -> str:
-    identifiers = "".join(
-        [f"{_OPEN[i.scheme]}{escape(i.value)}</Identifier>" for i in record.identifiers]
-    )
+def _said(record: Record, name: str, numbers: str) -> str:
     return (
         f"<Member><Reference>{record.ref}</Reference><Version>{record.version}</Version>"
-        f"<LegalName>{escape(record.name)}</LegalName>{identifiers}"
+        f"<LegalName>{name}</LegalName>{numbers}"
         f"<MemberStatus>{STATUS_WORDS[record.status]}</MemberStatus>"
         f"<MemberSince>{write_date(record.member_since)}</MemberSince></Member>\n"
-    )
-
-
-def _heard(element: etree._Element) -> Record:
-    """A schema-valid `Member` as a record; raises `BadRecord`."""
-    ref, version, name, *identifiers, status, since = element
-    return Record(
-        ref=text(ref),
-        version=int(text(version)),
-        name=normalize("NFC", text(name)),
-        identifiers=tuple(
-            [identifier(known(_SCHEMES, i.get("type")), text(i)) for i in identifiers]
-        ),
-        status=known(_STATUSES, text(status)),
-        member_since=read_date(text(since)),
     )

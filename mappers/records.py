@@ -6,7 +6,11 @@ in its own module.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from itertools import islice
 from typing import TypeVar, cast
+from unicodedata import normalize
 
 from lxml import etree
 
@@ -14,8 +18,10 @@ from mappers.base import Misread
 from schemas import document as documents
 from schemas import ref as refs
 from schemas.errors import BadDocument, BadRecord, Unsayable
+from schemas.identifiers import identifier
 from schemas.record import Record
-from schemas.text import encoded
+from schemas.status import Status
+from schemas.text import escaped
 
 CHUNK = 1_000
 MISREADS_MAX = 1_000
@@ -24,20 +30,26 @@ MISREADS_MAX = 1_000
 IDENTIFIERS_MAX = 1_000
 VERSION_MAX = 10**18 - 1  # 18 digits, in every XSD, so that a database's integer holds it
 
-_SPACE = " \t\r\n"
 # Records with a dozen attributes in one place are never shown to the validator, which keeps a
 # message for each: 900,000 took it 0.8 GB. As many of them as it takes to give the document up.
 _OVERGROWN = etree.XPath(f"*[@*[12] or */@*[12]][position() <= {MISREADS_MAX + 1}]")
+# Whether there is such a place at all: there never is, and this is found in half the time.
+_GROWN = etree.XPath("boolean(*/@*[12] | */*/@*[12])")
+_STRAY_TEXT = etree.XPath("boolean(text()[normalize-space()])")
+# Their texts as plain strings: in a document that matches its XSD each has exactly one.
+_FIRST = etree.XPath("*/*[1]/text()", smart_strings=False)
+_SECOND = etree.XPath("*/*[2]/text()", smart_strings=False)
 
-_Value = TypeVar("_Value")
+_Meaning = TypeVar("_Meaning")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Layout:
     """The names of one programme's document, and how records go into it and come out of it.
 
-    The ref is the first field of a record and the version the second. `category` is the attribute
-    of a record that says what kind of member it is, and what it means where it is left out.
+    A record says its ref, version, name, identifiers, status and day, in this order. `number` is
+    the element of an identifier and the attribute with its kind. `category` is the attribute of a
+    record that says what kind of member it is, and what it means where it is left out.
     """
 
     format: str
@@ -46,6 +58,9 @@ class Layout:
     record: str
     ref: str
     version: str
+    number: tuple[str, str]
+    kinds: Mapping[str, str]
+    statuses: Mapping[Status, str]
     category: tuple[str, str] | None = None
 
     def written(
@@ -53,28 +68,35 @@ class Layout:
         records: Sequence[Record],
         *,
         unsayable: Callable[[Record], str | None],
-        said: Callable[[Record], str],
+        said: Callable[[Record, str, str], str],
     ) -> bytes:
-        """The whole document; `said` gives the text of one sayable record, escaped."""
+        """The whole document; `said` gives the text of one sayable record, whose name and
+        identifiers come to it escaped, the identifiers as elements.
+        """
         pieces = [f'<{self.root} xmlns="{self.namespace}">\n'.encode()]
         for start in range(0, len(records), CHUNK):
             chunk = records[start : start + CHUNK]
-            for record in chunk:
-                if (code := unsayable(record)) is not None:
-                    raise Unsayable(code)
-            pieces.append(encoded("".join([said(record) for record in chunk])))
+            if (code := next(filter(None, map(unsayable, chunk)), None)) is not None:
+                raise Unsayable(code)
+            names = escaped([record.name for record in chunk])
+            pieces.append("".join(map(said, chunk, names, self._numbers(chunk))).encode())
         pieces.append(f"</{self.root}>".encode())
         return b"".join(pieces)
 
     def read(
-        self, document: etree._Element, heard: Callable[[etree._Element], Record]
+        self, document: etree._Element, read_date: Callable[[str], date]
     ) -> Iterator[Record | Misread]:
-        """Each record; `heard` makes one of a schema-valid element or raises `BadRecord`."""
-        self._check_envelope(document)
-        overgrown = set(cast("Iterable[object]", _OVERGROWN(document)))
+        """Each record; `read_date` makes a day of its text or raises `BadRecord`."""
+        records = self._records(document)
+        overgrown = set(cast("Iterable[object]", _OVERGROWN(document)) if _GROWN(document) else ())
+        valid = documents.judge(self.format)
         misreads = 0
-        for element in document:
-            taken = self._take(element, heard, overgrown=element in overgrown)
+        for element in records:
+            if element not in overgrown and valid(element):
+                taken = self._heard(element, read_date)
+            else:
+                ref = element.findtext(self._tag(self.ref)) or ""
+                taken = Misread(ref if refs.is_ref(ref) else None, "MRX-2306")
             if isinstance(taken, Misread):
                 misreads += 1
                 if misreads > MISREADS_MAX:
@@ -88,11 +110,12 @@ class Layout:
         thousands of faults would cost too much that way.
         """
         documents.check(self.format, document)
-        # Elements of these names stand in a record once, and nowhere else.
         told = zip(
-            document.iter(self._tag(self.ref)), document.iter(self._tag(self.version)), strict=True
+            cast("list[str]", _FIRST(document)),
+            map(int, cast("list[str]", _SECOND(document))),
+            strict=True,
         )
-        return [(text(ref), int(text(version))) for ref, version in told]
+        return list(told)
 
     def categories(self, document: etree._Element) -> dict[str, str]:
         """The category of every record that says its ref; empty where the format has none."""
@@ -100,38 +123,70 @@ class Layout:
             return {}
         name, default = self.category
         place = self._tag(self.ref)
-        return {
-            element.findtext(place) or "": cast("str", element.get(name, default))
-            for element in document
-        }
+        said = {}
+        for element in document:
+            ref = next(element.iterchildren(place), None)
+            said["" if ref is None else ref.text or ""] = cast("str", element.get(name, default))
+        return said
 
-    def _check_envelope(self, document: etree._Element) -> None:
-        """Raise `BadDocument` unless this is the root, its records and space between them."""
+    def _numbers(self, records: Sequence[Record]) -> list[str]:
+        """The identifiers of each record, as elements."""
+        every = [one for record in records for one in record.identifiers]
+        opening, closing = self._openings, f"</{self.number[0]}>"
+        values = escaped([one.value for one in every])
+        elements = iter(
+            [
+                f"{opening[one.scheme]}{value}{closing}"
+                for one, value in zip(every, values, strict=True)
+            ]
+        )
+        return ["".join(islice(elements, len(record.identifiers))) for record in records]
+
+    def _records(self, document: etree._Element) -> list[etree._Element]:
+        """The records, unjudged. Raises `BadDocument` unless this is the root, its records and
+        space between them.
+        """
         # The root by itself, because the records are judged one at a time.
         root = etree.Element(document.tag, cast("dict[str, str]", document.attrib))
         if document.tag != self._tag(self.root) or not documents.valid(self.format, root):
             raise BadDocument("MRX-2305", root="not that of the format")
-        record = self._tag(self.record)
-        if any(element.tag != record for element in document):
+        records = list(document.iterchildren(self._tag(self.record)))
+        if len(records) != len(document):
             raise BadDocument("MRX-2305", element="not a record, where records stand")
-        spaces = (document.text, *[element.tail for element in document])
-        if any(space and space.strip(_SPACE) for space in spaces):
+        if _STRAY_TEXT(document):
             raise BadDocument("MRX-2305", text="between records")
+        return records
 
-    def _take(
-        self,
-        element: etree._Element,
-        heard: Callable[[etree._Element], Record],
-        *,
-        overgrown: bool,
-    ) -> Record | Misread:
-        if overgrown or not documents.valid(self.format, element):
-            ref = element.findtext(self._tag(self.ref)) or ""
-            return Misread(ref if refs.is_ref(ref) else None, "MRX-2306")
+    def _heard(self, element: etree._Element, read_date: Callable[[str], date]) -> Record | Misread:
+        """A schema-valid record."""
+        ref, version, name, *numbers, status, since = element
+        said, schemes, kind = ref.text or "", self._schemes, self.number[1]
         try:
-            return heard(element)
+            identifiers = [identifier(schemes[n.get(kind)], n.text or "") for n in numbers]
+            return Record.heard(
+                said,
+                int(version.text or ""),
+                normalize("NFC", name.text or ""),
+                tuple(identifiers),
+                self._meant[status.text],
+                read_date(since.text or ""),
+            )
         except BadRecord:
-            return Misread(text(element[0]), "MRX-2307")
+            return Misread(said, "MRX-2307")
+
+    @cached_property
+    def _openings(self) -> dict[str, str]:
+        """The start tag of an identifier, by scheme."""
+        element, kind = self.number
+        return {scheme: f'<{element} {kind}="{word}">' for scheme, word in self.kinds.items()}
+
+    @cached_property
+    def _schemes(self) -> "_Words[str]":
+        return _Words({word: scheme for scheme, word in self.kinds.items()})
+
+    @cached_property
+    def _meant(self) -> "_Words[Status]":
+        return _Words({word: status for status, word in self.statuses.items()})
 
     def _tag(self, name: str) -> str:
         return f"{{{self.namespace}}}{name}"
@@ -142,19 +197,14 @@ def obstacle(record: Record, kinds: Mapping[str, str]) -> str | None:
     assert record.version <= VERSION_MAX, "a version counts tellings"
     if len(record.identifiers) > IDENTIFIERS_MAX:
         return "MRX-2106"
-    for identifier in record.identifiers:
-        if identifier.scheme not in kinds:
+    for one in record.identifiers:
+        if one.scheme not in kinds:
             return "MRX-2103"
     return None
 
 
-def text(element: etree._Element) -> str:
-    """The text of a field, every character of it; a schema-valid field has one."""
-    return element.text or ""
+class _Words(dict[str | None, _Meaning]):
+    """What a partner's words stand for; raises `BadRecord` for a word nobody knows."""
 
-
-def known(table: Mapping[str, _Value], word: str | None) -> _Value:
-    """What a partner's word stands for; raises `BadRecord` for a word nobody knows."""
-    if word is None or word not in table:
+    def __missing__(self, word: str | None) -> _Meaning:
         raise BadRecord("MRX-2307")
-    return table[word]

@@ -10,29 +10,17 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
-from unicodedata import normalize
 
 from lxml import etree
 
 from mappers.base import Misread
-from mappers.records import Layout, known, obstacle, text
+from mappers.records import Layout, obstacle
 from schemas.errors import BadRecord, Unsayable
-from schemas.identifiers import identifier
 from schemas.record import Record
 from schemas.status import Status
-from schemas.text import escape
 
 PROGRAMME = "tw-aeo"
 FORMAT = "tw-aeo/1.0"
-LAYOUT = Layout(
-    format=FORMAT,
-    namespace="urn:mrx:tw-aeo:1.0",
-    root="AEOList",
-    record="AEO",
-    ref="ReferenceNumber",
-    version="VersionNumber",
-    category=("grade", "AEOS"),  # inferred and ours: see SOURCE.md
-)
 ROC_YEAR_ZERO = 1911
 ROC_YEAR_MAX = 999  # three digits
 
@@ -54,9 +42,19 @@ KINDS: Mapping[str, str] = {
 }
 LOSSES: tuple[str, ...] = ("a name in another normal form than NFC is read in NFC",)
 
-_STATUSES = {word: status for status, word in STATUS_WORDS.items()}
-_SCHEMES = {kind: scheme for scheme, kind in KINDS.items()}
-_OPEN = {scheme: f'<CompanyID typeCode="{kind}">' for scheme, kind in KINDS.items()}
+LAYOUT = Layout(
+    format=FORMAT,
+    namespace="urn:mrx:tw-aeo:1.0",
+    root="AEOList",
+    record="AEO",
+    ref="ReferenceNumber",
+    version="VersionNumber",
+    number=("CompanyID", "typeCode"),
+    kinds=KINDS,
+    statuses=STATUS_WORDS,
+    category=("grade", "AEOS"),  # inferred and ours: see SOURCE.md
+)
+
 _DATE = re.compile(r"([0-9]{3})/([0-9]{2})/([0-9]{2})")
 
 
@@ -111,7 +109,7 @@ def write(records: Sequence[Record]) -> bytes:
 
 def read(document: etree._Element) -> Iterator[Record | Misread]:
     """Each record of the document; raises `BadDocument` (see `mappers.base.Mapper`)."""
-    return LAYOUT.read(document, _heard)
+    return LAYOUT.read(document, read_date)
 
 
 def categories(document: etree._Element) -> dict[str, str]:
@@ -124,28 +122,10 @@ def told(document: etree._Element) -> list[tuple[str, int]]:
     return LAYOUT.told(document)
 
 
-def _said(record: Record) -> str:
-    identifiers = "".join(
-        [f"{_OPEN[i.scheme]}{escape(i.value)}</CompanyID>" for i in record.identifiers]
-    )
+def _said(record: Record, name: str, numbers: str) -> str:
     return (
         f"<AEO><ReferenceNumber>{record.ref}</ReferenceNumber><VersionNumber>{record.version}</VersionNumber>"
-        f"<CompanyName>{escape(record.name)}</CompanyName>{identifiers}"
+        f"<CompanyName>{name}</CompanyName>{numbers}"
         f"<CertificationStatus>{STATUS_WORDS[record.status]}</CertificationStatus>"
         f"<CertificationDate>{write_date(record.member_since)}</CertificationDate></AEO>\n"
-    )
-
-
-def _heard(element: etree._Element) -> Record:
-    """A schema-valid `AEO` as a record; raises `BadRecord`."""
-    ref, version, name, *identifiers, status, since = element
-    return Record(
-        ref=text(ref),
-        version=int(text(version)),
-        name=normalize("NFC", text(name)),
-        identifiers=tuple(
-            [identifier(known(_SCHEMES, i.get("typeCode")), text(i)) for i in identifiers]
-        ),
-        status=known(_STATUSES, text(status)),
-        member_since=read_date(text(since)),
     )

@@ -15,9 +15,10 @@ to hold the lane claims it again and sends the same bytes.
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select, text, update
+from sqlalchemy import Connection, Row, Update, bindparam, select, text, update
 
 from schemas.errors import BadRequest
 from schemas.tables import attempts, batch_files, batch_notices, batches, lanes
@@ -80,19 +81,38 @@ class Batch:
     closed_at: datetime | None
 
 
-def _select() -> Select[Any]:
-    return select(batches, lanes.c.partner, lanes.c.kind.label("lane")).join(
-        lanes, lanes.c.id == batches.c.lane_id
+_EVERY = select(batches, lanes.c.partner, lanes.c.kind.label("lane")).join(
+    lanes, lanes.c.id == batches.c.lane_id
+)
+_NAMES = _EVERY.selected_columns.keys()
+_ONE = _EVERY.where(batches.c.id == bindparam("batch"))
+_OF_LANE = _EVERY.where(batches.c.lane_id == bindparam("lane"))
+_NUMBERED = _OF_LANE.where(
+    batches.c.epoch == bindparam("epoch"), batches.c.number == bindparam("number")
+)
+_FLYING = _OF_LANE.where(UNANSWERED)
+_FILE = select(batch_files.c.file).where(
+    batch_files.c.batch_id == bindparam("batch"), batch_files.c.issue == bindparam("issue")
+)
+_CLOSE_ATTEMPT = (
+    update(attempts)
+    .where(
+        attempts.c.batch_id == bindparam("batch"),
+        attempts.c.n == bindparam("which"),
+        attempts.c.ended_at.is_(None),
     )
+    .values({name: bindparam(name) for name in ("ended_at", "outcome", "code", "detail")})
+)
 
 
 def _batch(row: Row[Any]) -> Batch:
-    return Batch(**{**row._mapping, "state": State(row.state)})  # noqa: SLF001  # SQLAlchemy's public name
+    found = dict(zip(_NAMES, row, strict=True))
+    return Batch(**found | {"state": State(row.state)})
 
 
 def get(tx: Connection, batch_id: int) -> Batch:
     """One batch, or `BadRequest` MRX-5003."""
-    row = tx.execute(_select().where(batches.c.id == batch_id)).one_or_none()
+    row = tx.execute(_ONE, {"batch": batch_id}).one_or_none()
     if row is None:
         raise BadRequest("MRX-5003")
     return _batch(row)
@@ -100,20 +120,20 @@ def get(tx: Connection, batch_id: int) -> Batch:
 
 def numbered(tx: Connection, lane_id: int, epoch: str, number: int) -> Batch | None:
     """The batch with this number in an epoch of a lane."""
-    where = (batches.c.epoch == epoch) & (batches.c.number == number)
-    row = tx.execute(_select().where(batches.c.lane_id == lane_id, where)).one_or_none()
+    which = {"lane": lane_id, "epoch": epoch, "number": number}
+    row = tx.execute(_NUMBERED, which).one_or_none()
     return None if row is None else _batch(row)
 
 
 def unanswered(tx: Connection, lane_id: int) -> Batch | None:
     """The one batch of a lane that is in flight, if there is one."""
-    row = tx.execute(_select().where(batches.c.lane_id == lane_id, UNANSWERED)).one_or_none()
+    row = tx.execute(_FLYING, {"lane": lane_id}).one_or_none()
     return None if row is None else _batch(row)
 
 
 def every(tx: Connection, *, partner: str | None = None, state: str | None = None) -> list[Batch]:
     """Batches in the order they were first sealed."""
-    query = _select().order_by(batches.c.id)
+    query = _EVERY.order_by(batches.c.id)
     if partner is not None:
         query = query.where(lanes.c.partner == partner)
     if state is not None:
@@ -123,8 +143,7 @@ def every(tx: Connection, *, partner: str | None = None, state: str | None = Non
 
 def file(tx: Connection, batch_id: int, issue: int) -> bytes:
     """The sealed bytes of one issue, exactly as they left."""
-    where = (batch_files.c.batch_id == batch_id) & (batch_files.c.issue == issue)
-    found = tx.scalar(select(batch_files.c.file).where(where))
+    found = tx.scalar(_FILE, {"batch": batch_id, "issue": issue})
     assert found is not None, "a sealed issue has its file until retention erases it"
     return bytes(found)
 
@@ -143,9 +162,15 @@ def history(tx: Connection, batch_id: int) -> list[Row[Any]]:
 def move(tx: Connection, batch: Batch, target: State, **facts: Any) -> None:
     """Walk one arrow of `NEXT`, writing `facts` with it. The caller holds the lane's fence."""
     assert target in NEXT[batch.state], (batch.state, target)
-    here = (batches.c.id == batch.id) & (batches.c.state == batch.state.value)
-    done = tx.execute(update(batches).where(here).values(state=target.value, **facts))
+    here = {"batch": batch.id, "was": batch.state.value}
+    done = tx.execute(_moving(*facts), {**here, "state": target.value, **facts})
     assert done.rowcount == 1, "the lane is ours, so nobody else moves its batch"
+
+
+@cache
+def _moving(*facts: str) -> Update:
+    here = (batches.c.id == bindparam("batch")) & (batches.c.state == bindparam("was"))
+    return update(batches).where(here).values({name: bindparam(name) for name in ("state", *facts)})
 
 
 def close_attempt(
@@ -159,8 +184,5 @@ def close_attempt(
     detail: str | None = None,
 ) -> None:
     """Write how an attempt ended, once; `detail` holds no company data."""
-    tx.execute(
-        update(attempts)
-        .where(attempts.c.batch_id == batch_id, attempts.c.n == n, attempts.c.ended_at.is_(None))
-        .values(ended_at=now, outcome=outcome, code=code, detail=detail)
-    )
+    told = {"ended_at": now, "outcome": outcome, "code": code, "detail": detail}
+    tx.execute(_CLOSE_ATTEMPT, {"batch": batch_id, "which": n, **told})

@@ -8,11 +8,12 @@ draft, the release and the intake ask the same question of the same columns.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from datetime import date
+from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import ColumnElement, FromClause, Row, Select, select
 
-from outbox.gate import Gate
+from outbox.gate import Gate, Ground
 from outbox.house import House
 from schemas import ref as refs
 from schemas.consent import ConsentText, Event
@@ -23,6 +24,29 @@ from schemas.tables import disclosures, members, standing_consents
 
 live = disclosures.alias("live")
 
+# First in every row: the pair, what a draft rests on, and the best the partner may hold.
+_GROUND = (
+    members.c.present,
+    members.c.version.label("member_version"),
+    standing_consents.c.event,
+    standing_consents.c.consent_id,
+    live.c.ref.label("live_ref"),
+    live.c.version.label("live_version"),
+)
+_RESTS_ON = slice(2, 2 + len(_GROUND))
+_BEST = (live.c.best_status, live.c.best_identifiers)
+_REST = (
+    members.c.name,
+    members.c.identifiers,
+    members.c.status,
+    members.c.member_since,
+    members.c.business_type,
+    members.c.unknown_status,
+    standing_consents.c.text,
+    live.c.held_version,
+    live.c.told_digest,
+)
+
 
 def facts(
     base: FromClause,
@@ -31,28 +55,14 @@ def facts(
     *extra: ColumnElement[Any],
 ) -> Select[Any]:
     """Select everything that decides about the pairs of `base`, plus some columns of its own."""
-    return select(
-        partner.label("partner"),
-        account.label("account"),
-        members.c.name,
-        members.c.identifiers,
-        members.c.status,
-        members.c.member_since,
-        members.c.business_type,
-        members.c.version.label("member_version"),
-        members.c.present,
-        members.c.unknown_status,
-        standing_consents.c.event,
-        standing_consents.c.consent_id,
-        standing_consents.c.text,
-        live.c.ref.label("live_ref"),
-        live.c.version.label("live_version"),
-        live.c.held_version,
-        live.c.told_digest,
-        live.c.best_status,
-        live.c.best_identifiers,
-        *extra,
-    ).select_from(
+    return ground(base, partner, account).add_columns(*_REST, *extra)
+
+
+def ground(
+    base: FromClause, partner: ColumnElement[str], account: ColumnElement[str]
+) -> Select[Any]:
+    """Select what a draft about the pairs of `base` rests on, and the best the partner may hold."""
+    return select(partner.label("partner"), account.label("account"), *_GROUND, *_BEST).select_from(
         base.outerjoin(members, members.c.account == account)
         .outerjoin(
             standing_consents,
@@ -67,31 +77,62 @@ def facts(
     )
 
 
+class Pair(NamedTuple):
+    """One pair as it stands: the columns of `facts`, in their order, without the further ones.
+
+    Those of a member, a consent or a life that is not there are None. To ask a row of SQLAlchemy
+    for a column by name takes ten times as long, and thousands are asked for a dozen.
+    """
+
+    partner: str
+    account: str
+    present: bool | None
+    member_version: int | None
+    event: str | None
+    consent_id: int
+    live_ref: str | None
+    live_version: int | None
+    best_status: str
+    best_identifiers: list[list[str]]
+    name: str
+    identifiers: Sequence[Sequence[str]]
+    status: str
+    member_since: date
+    business_type: str | None
+    unknown_status: bool
+    text: str
+    held_version: int | None
+    told_digest: bytes | None
+
+
+def pair(row: Row[Any]) -> Pair:
+    """What a row of `facts` says of its pair."""
+    return Pair._make(row[:_WIDTH])
+
+
+_WIDTH = len(Pair._fields)
 Basis: TypeAlias = tuple[object, ...]
 
 
-def basis(row: Row[Any], gate: Gate) -> Basis:
-    """What a draft rests on. If any of it differs when the draft is to leave, it is spoiled."""
-    return (
-        row.present,
-        row.member_version,
-        row.event,
-        row.consent_id,
-        row.live_ref,
-        row.live_version,
-        gate.revision,
-        gate.closed,
-    )
+def basis(found: Sequence[Any], gate: Gate) -> Basis:
+    """What a draft rests on, from a row of `ground` or its pair. If any of it differs when the
+    draft is to leave, it is spoiled.
+    """
+    return (*found[_RESTS_ON], gate.revision, gate.closed)
 
 
-@dataclass(frozen=True, slots=True)
-class Tell:
+class Tell(NamedTuple):
     """Say this record. `first` when the partner has not been told of this life before."""
 
     record: Record
     consent_id: int
     text: str
     first: bool
+
+    @property
+    def pairs(self) -> list[list[str]]:
+        """The identifiers it names, as a disclosure keeps them."""
+        return [[one.scheme, one.value] for one in self.record.identifiers]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,77 +159,93 @@ class Nothing:
 Judgement = Tell | Block | Nothing
 
 
-def judge(row: Row[Any], gate: Gate, house: House) -> Judgement:
+def judge(found: Pair, gate: Gate, house: House) -> Judgement:
     """Decide about one pair. The mapper is asked later; it may still find a record unsayable."""
-    found = truth(row, gate, house)
-    held = row.live_ref is not None and row.held_version == row.live_version
-    if isinstance(found, Tell) and held and found.record.items_digest == row.told_digest:
+    true = truth(found, gate, house)
+    held = found.live_ref is not None and found.held_version == found.live_version
+    if isinstance(true, Tell) and held and true.record.items_digest == found.told_digest:
         return Nothing()
-    return found
+    return true
 
 
-def truth(row: Row[Any], gate: Gate, house: House) -> Judgement:
+def truth(found: Pair, gate: Gate, house: House) -> Judgement:
     """The same, whether or not the partner holds exactly this already."""
-    if row.event != Event.GRANTED or not row.present:
+    if found.event != Event.GRANTED or not found.present:
         return Nothing()
-    text = house.texts.get(row.text)
-    status, identifiers = _said(row, gate, text)
-    code, lasting = gate.closed, False
-    if row.unknown_status:
-        code, lasting = code or "MRX-2208", code is None
-    if code is None and text is None:
-        # The text was withdrawn from the register: no ground to tell anything under it.
-        code, lasting = "MRX-1207", True
-    outside = gate.agreement.ineligible(Status(row.status), row.business_type)
-    if outside is not None and (code is None or outside == "MRX-2206"):
-        code, lasting = outside, True
-    if code is not None:
-        return Block(code, outside == "MRX-2206", worse(row, status, identifiers), lasting)
-    assert text is not None, "without a text there is a code"
-    record = Record(
-        ref=row.live_ref or refs.new(),
-        version=(row.live_version or 0) + 1,
-        name=row.name,
+    ground = _ground(found, gate, house)
+    identifiers = _named(found, ground)
+    if ground.code is not None:
+        bad = worse(found, ground.status, identifiers)
+        return Block(ground.code, ground.gone, bad, ground.lasting)
+    record = Record.kept(
+        ref=found.live_ref or refs.new(),
+        version=(found.live_version or 0) + 1,
+        name=found.name,
         identifiers=identifiers,
-        status=status,
-        member_since=row.member_since,
+        status=ground.status,
+        member_since=found.member_since,
     )
-    return Tell(record, row.consent_id, text.id, row.live_ref is None)
+    return Tell(record, found.consent_id, found.text, found.live_ref is None)
 
 
-def unsayable(row: Row[Any], tell: Tell, code: str) -> Block:
+def unsayable(found: Pair, tell: Tell, code: str) -> Block:
     """The mapper cannot say it: block it, and see whether the partner may hold something better."""
     return Block(
         code,
         gone=False,
-        worse=worse(row, tell.record.status, tell.record.identifiers),
+        worse=worse(found, tell.record.status, tell.record.identifiers),
         lasting=True,
     )
 
 
-def worse_than_told(row: Row[Any], gate: Gate, house: House) -> bool:
+def worse_than_told(found: Pair, gate: Gate, house: House) -> bool:
     """Whether the pair's present state is worse than the best the partner may hold."""
-    return worse(row, *_said(row, gate, house.texts.get(row.text)))
+    ground = _ground(found, gate, house)
+    return worse(found, ground.status, _named(found, ground))
 
 
-def worse(row: Row[Any], status: Status, identifiers: Sequence[Identifier]) -> bool:
+def worse(found: Pair, status: Status, identifiers: Sequence[Identifier]) -> bool:
     """A worse status or a dropped identifier, against the best the partner may hold (P3).
 
     False when the partner was told nothing in this life.
     """
-    if row.live_ref is None:
+    if found.live_ref is None:
         return False
-    if status.rank < Status(row.best_status).rank:
+    if status.rank < Status(found.best_status).rank:
         return True
     have = {(i.scheme, i.value) for i in identifiers}
-    return any((scheme, value) not in have for scheme, value in row.best_identifiers)
+    return any((scheme, value) not in have for scheme, value in found.best_identifiers)
 
 
-def _said(
-    row: Row[Any], gate: Gate, text: ConsentText | None
-) -> tuple[Status, tuple[Identifier, ...]]:
-    """Status and identifiers as this partner may be told: what the signed text names (P2)."""
-    allowed = gate.agreement.schemes & text.schemes if text is not None else frozenset()
-    status = Status(row.status).said(tiers=text is not None and text.names_tiers)
-    identifiers = tuple(Identifier(s, v) for s, v in row.identifiers if s in allowed)
-    return status, identifiers
+def _named(found: Pair, ground: Ground) -> tuple[Identifier, ...]:
+    """The member's identifiers that this partner may be told (P2)."""
+    allowed = ground.schemes
+    return tuple([Identifier.kept(s, value) for s, value in found.identifiers if s in allowed])
+
+
+def _ground(found: Pair, gate: Gate, house: House) -> Ground:
+    """Made once for each kind of member a gate meets: thousands of pairs are of a few kinds."""
+    kind = (found.text, found.status, found.business_type, found.unknown_status)
+    ground = gate.grounds.get(kind)
+    if ground is None:
+        ground = gate.grounds[kind] = _laid(found, gate, house.texts.get(found.text))
+    return ground
+
+
+def _laid(found: Pair, gate: Gate, text: ConsentText | None) -> Ground:
+    code, lasting = gate.closed, False
+    if found.unknown_status:
+        code, lasting = code or "MRX-2208", code is None
+    if code is None and text is None:
+        # The text was withdrawn from the register: no ground to tell anything under it.
+        code, lasting = "MRX-1207", True
+    outside = gate.agreement.ineligible(Status(found.status), found.business_type)
+    if outside is not None and (code is None or outside == "MRX-2206"):
+        code, lasting = outside, True
+    return Ground(
+        code=code,
+        lasting=lasting,
+        gone=outside == "MRX-2206",
+        status=Status(found.status).said(tiers=text is not None and text.names_tiers),
+        schemes=gate.agreement.schemes & text.schemes if text is not None else frozenset(),
+    )

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from outbox import planning
 from outbox.draft import Draft, Selection
@@ -23,6 +23,12 @@ from outbox.lane import Taken
 from outbox.planning import TooMuch
 from outbox.release import Closed, FencedOut, Idle, Spoiled, Stale, release
 from schemas.tables import lanes
+
+_OURS = (
+    select(lanes.c.id)
+    .where(lanes.c.id == bindparam("lane"), lanes.c.fence == bindparam("under"))
+    .with_for_update()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +73,4 @@ def _try(house: House, taken: Taken, by: Bearer, *, inside: bool) -> Claimed | S
 
 def ours(tx: Connection, taken: Taken) -> bool:
     """Whether the lane is still leased to us; it stays so until the transaction ends."""
-    mine = tx.execute(
-        select(lanes.c.id)
-        .where(lanes.c.id == taken.id, lanes.c.fence == taken.fence)
-        .with_for_update()
-    ).one_or_none()
-    return mine is not None
+    return tx.execute(_OURS, {"lane": taken.id, "under": taken.fence}).one_or_none() is not None

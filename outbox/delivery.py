@@ -20,7 +20,7 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from outbox import batch as batches_
 from outbox import claiming, ledger, planning, receipts, withdrawals
@@ -39,6 +39,9 @@ from schemas.tables import lanes
 BUDGET = timedelta(seconds=20)
 # Where lanes are more than workers, the next comes to its turn after so many transmissions.
 STEPS = 20
+_WORK_LEFT = select(lanes.c.id).where(
+    lanes.c.id == bindparam("lane"), lanes.c.fence == bindparam("under"), lanes_.work()
+)
 
 
 class Step(Enum):
@@ -201,12 +204,8 @@ class Delivery:
     def _rest(self, taken: Taken, why: Closed | Idle) -> Step:
         """Nothing may leave now. If something still waits, it is looked at again soon."""
         with self.house.database.write(partner=taken.partner) as tx:
-            still = tx.scalar(
-                select(lanes.c.id).where(
-                    lanes.c.id == taken.id, lanes.c.fence == taken.fence, lanes_.work()
-                )
-            )
-            if still is None:
+            still = {"lane": taken.id, "under": taken.fence}
+            if tx.scalar(_WORK_LEFT, still) is None:
                 return Step.DONE
             if isinstance(why, Idle):
                 return Step.MOVED  # it came while we looked

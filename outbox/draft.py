@@ -11,9 +11,9 @@ What cannot be told is set aside in a transaction of its own before the draft is
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, literal, select
+from sqlalchemy import Connection, Row, Text, bindparam, select
 
 from mappers import MAPPERS
 from mappers.base import Mapper
@@ -22,11 +22,13 @@ from outbox.candidate import (
     Basis,
     Block,
     Nothing,
+    Pair,
     Tell,
     basis,
     facts,
     judge,
     live,
+    pair,
     unsayable,
 )
 from outbox.gate import Gate
@@ -40,8 +42,7 @@ from signing.open import open_sealed
 from signing.seal import seal
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One announcement of a draft, and what it rests on."""
 
     account: str
@@ -53,7 +54,7 @@ class Line:
 class Aside:
     """One pair that will not be told now, and what that rests on."""
 
-    row: Row[Any]
+    pair: Pair
     judgement: Block | Nothing
     basis: Basis
 
@@ -62,7 +63,7 @@ class Aside:
         """Whether setting it aside changes anything; a pair that only waits for the gate stays."""
         if isinstance(self.judgement, Nothing):
             return True
-        known = self.row.live_ref is not None
+        known = self.pair.live_ref is not None
         return self.judgement.lasting or (known and (self.judgement.gone or self.judgement.worse))
 
 
@@ -100,6 +101,30 @@ class Draft:
     digest: str
 
 
+_WAITING = (
+    facts(pending, pending.c.partner, pending.c.account, pending.c.ref.label("row_ref"))
+    .where(
+        pending.c.lane_id == bindparam("lane"),
+        pending.c.batch_id.is_(None),
+        pending.c.blocked.is_(None),
+    )
+    .order_by(pending.c.rank, pending.c.since, pending.c.account)
+)
+_NEXT = _WAITING.limit(bindparam("most"))
+_KNOWN = _WAITING.where((pending.c.ref != ANNOUNCE) | live.c.ref.is_not(None))
+_SAID = (batch_notices.c.batch_id == bindparam("batch")) & batch_notices.c.dropped_issue.is_(None)
+_ANNOUNCED = facts(
+    batch_notices,
+    bindparam("partner", type_=Text),
+    batch_notices.c.account,
+    batch_notices.c.ref.label("row_ref"),
+    batch_notices.c.consent_id.label("said_consent"),
+).where(_SAID, batch_notices.c.kind == "announcement")
+_WITHDRAWN = select(batch_notices.c.ref, batch_notices.c.account).where(
+    _SAID, batch_notices.c.kind == "withdrawal"
+)
+
+
 def mapper_of(gate: Gate) -> Mapper:
     """The mapper of the document this pair of programmes exchanges."""
     return MAPPERS[gate.agreement.format.partition("/")[0]]
@@ -109,52 +134,43 @@ def select_next(
     tx: Connection, house: House, lane: Row[Any], gate: Gate, *, limit: int
 ) -> Selection:
     """Choose up to `limit` pending rows of a lane, withdrawals first, oldest first."""
-    base = facts(pending, pending.c.partner, pending.c.account, pending.c.ref.label("row_ref"))
-    query = base.where(
-        pending.c.lane_id == lane.id,
-        pending.c.batch_id.is_(None),
-        pending.c.blocked.is_(None),
-    ).order_by(pending.c.rank, pending.c.since, pending.c.account)
     if gate.closed is not None:
         # Behind a closed gate only withdrawals leave, and news of lives the partner may know:
         # the urgent lane turns those into withdrawals where they are bad. All of them are looked
         # at: those that only wait must not hide one that is worse.
-        query = query.where((pending.c.ref != ANNOUNCE) | live.c.ref.is_not(None))
+        rows = tx.execute(_KNOWN, {"lane": lane.id}).all()
     else:
-        query = query.limit(limit)
-    rows = tx.execute(query).all()
-    withdrawals = tuple((row.row_ref, row.account) for row in rows if row.row_ref != ANNOUNCE)
-    announcing = [row for row in rows if row.row_ref == ANNOUNCE]
-    chosen = _sorted(house, gate, announcing, withdrawals=withdrawals[:limit])
-    return replace(chosen, asides=tuple(aside for aside in chosen.asides if aside.moves))
+        rows = tx.execute(_NEXT, {"lane": lane.id, "most": limit}).all()
+    withdrawals: list[tuple[str, str]] = []
+    announcing = []
+    for row in rows:
+        found, ref = pair(row), row[-1]
+        if ref == ANNOUNCE:
+            announcing.append(found)
+        else:
+            withdrawals.append((ref, found.account))
+    chosen = _sorted(house, gate, announcing, withdrawals=tuple(withdrawals[:limit]))
+    return replace(chosen, asides=tuple([aside for aside in chosen.asides if aside.moves]))
 
 
 def select_again(tx: Connection, house: House, gate: Gate, stale: Batch) -> Selection:
     """Choose what the next issue of an unanswered batch may still say, at its newest values."""
-    said = (batch_notices.c.batch_id == stale.id) & batch_notices.c.dropped_issue.is_(None)
-    base = facts(
-        batch_notices,
-        literal(stale.partner),
-        batch_notices.c.account,
-        batch_notices.c.ref.label("row_ref"),
-        batch_notices.c.consent_id.label("said_consent"),
-    ).where(said)
-    rows = tx.execute(base.where(batch_notices.c.kind == "announcement")).all()
-    withdrawn = tx.execute(
-        select(batch_notices.c.ref, batch_notices.c.account).where(
-            said, batch_notices.c.kind == "withdrawal"
-        )
-    )
+    rows = tx.execute(_ANNOUNCED, {"partner": stale.partner, "batch": stale.id}).all()
+    withdrawn = tx.execute(_WITHDRAWN, {"batch": stale.id})
     # A life that ended meanwhile is not said again, even if the company has consented anew: the
     # new life gets its own number. Its withdrawal is already on the urgent lane.
     ended = tuple(
-        Aside(row, Nothing(), basis(row, gate)) for row in rows if row.live_ref != row.row_ref
+        [
+            Aside(pair(row), Nothing(), basis(row, gate))
+            for row in rows
+            if row.live_ref != row.row_ref
+        ]
     )
     chosen = _sorted(
         house,
         gate,
-        [row for row in rows if row.live_ref == row.row_ref],
-        withdrawals=tuple((row.ref, row.account) for row in withdrawn),
+        [pair(row) for row in rows if row.live_ref == row.row_ref],
+        withdrawals=tuple([(row.ref, row.account) for row in withdrawn]),
     )
     sealed_on = {row.account: row.said_consent for row in rows}
     moved = stale.revision != gate.revision or any(
@@ -164,20 +180,20 @@ def select_again(tx: Connection, house: House, gate: Gate, stale: Batch) -> Sele
 
 
 def _sorted(
-    house: House, gate: Gate, rows: list[Row[Any]], *, withdrawals: tuple[tuple[str, str], ...]
+    house: House, gate: Gate, pairs: list[Pair], *, withdrawals: tuple[tuple[str, str], ...]
 ) -> Selection:
     mapper = mapper_of(gate)
     lines: list[Line] = []
     asides: list[Aside] = []
-    for row in rows:
-        judgement = judge(row, gate, house)
+    for found in pairs:
+        judgement = judge(found, gate, house)
         if isinstance(judgement, Tell):
             code = mapper.unsayable(judgement.record)
             if code is None:
-                lines.append(Line(row.account, judgement, basis(row, gate)))
+                lines.append(Line(found.account, judgement, basis(found, gate)))
                 continue
-            judgement = unsayable(row, judgement, code)
-        asides.append(Aside(row, judgement, basis(row, gate)))
+            judgement = unsayable(found, judgement, code)
+        asides.append(Aside(found, judgement, basis(found, gate)))
     return Selection(lines=tuple(lines), withdrawals=withdrawals, asides=tuple(asides))
 
 

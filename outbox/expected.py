@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from outbox.candidate import Pair
 from outbox.withdrawals import ANNOUNCE
 from partners import roll
 from partners.roll import News
@@ -24,7 +25,7 @@ _FRESH: Any = SimpleNamespace(batch_id=None, blocked=None)
 
 def pairs(
     tx: Connection, pushed: Collection[Member], doubtful: Collection[str], partners: Sequence[str]
-) -> Iterator[tuple[Any, Any]]:
+) -> Iterator[tuple[Pair, Any]]:
     """Each of these members with each of these partners, and its row in the queue or None.
 
     `doubtful` are accounts whose pushed status word nobody knows; who is not on the roll is left
@@ -36,7 +37,7 @@ def pairs(
         for partner in partners:
             account = entry["account"]
             queued = _FRESH if news else standing.queued.get((partner, account))
-            yield SimpleNamespace(**entry, **standing.of(partner, account)), queued
+            yield Pair(**entry, **standing.of(partner, account)), queued
 
 
 def _entries(
@@ -48,6 +49,7 @@ def _entries(
         news = roll.news(member, before.get(member.account), _LAST)
         entry = {
             "account": member.account,
+            "member_version": None,
             "name": member.name,
             "identifiers": [(i.scheme, i.value) for i in member.identifiers],
             "status": member.status.value,
@@ -59,7 +61,22 @@ def _entries(
         yield entry, news is not News.UNCHANGED
     doubted = select(members).where(members.c.account.in_(doubtful))
     for row in tx.execute(doubted).all():
-        yield {**row._mapping, "unknown_status": True}, not row.unknown_status  # noqa: SLF001  # public
+        entry = {name: row._mapping[name] for name in _OF_THE_ROLL}  # noqa: SLF001  # public
+        yield (
+            entry | {"member_version": row.version, "unknown_status": True},
+            not row.unknown_status,
+        )
+
+
+_OF_THE_ROLL = (
+    "account",
+    "name",
+    "identifiers",
+    "status",
+    "member_since",
+    "business_type",
+    "present",
+)
 
 
 class _Standing:

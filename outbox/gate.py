@@ -4,27 +4,46 @@ A closed gate stops announcements. It never stops a withdrawal (P9): on the urge
 for the worse that may not be announced leaves as a withdrawal instead (P3).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
 from outbox.house import House
 from partners import agreements, certificates, consents
 from schemas.agreement import Agreement
+from schemas.status import Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What agreement, consent text and gate allow to be said of one kind of member.
+
+    `code` is why none of them may be announced, or None; `gone` and `lasting` as in
+    `candidate.Block`. `status` and `schemes` are what the text and the agreement let be named (P2).
+    """
+
+    code: str | None
+    lasting: bool
+    gone: bool
+    status: Status
+    schemes: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
     """`closed` is the code of why nothing may be announced now, or None.
 
-    `revision` is the agreement's: a draft made under another one is thrown away.
+    `revision` is the agreement's: a draft made under another one is thrown away. `grounds` are
+    those found so far, by (text, status, business type, whether the status is unknown).
     """
 
     agreement: Agreement
     push_url: str | None
     revision: int
     closed: str | None
+    grounds: dict[tuple[Any, ...], Ground] = field(default_factory=dict, compare=False, repr=False)
 
 
 def gate(tx: Connection, house: House, partner: str, *, now: datetime) -> Gate:

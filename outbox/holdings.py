@@ -16,20 +16,42 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, exists, func, or_, select
+from sqlalchemy import Connection, Insert, and_, bindparam, exists, func, or_, select
 
 from outbox import ledger
 from outbox.batch import UNANSWERED, Batch, State
 from outbox.lane import of_partner
 from partners import holdings as sums
 from partners.holdings import Leaf, Side
-from schemas.database import upsert
+from schemas.database import once, upsert
 from schemas.holdings import BUCKETS, Bucket, Holdings, bucket_of, leaf
 from schemas.receipt import Receipt
 from schemas.tables import batch_notices, batches, disclosures, holdings_checks, lanes, pending
 
 # A life the partner has, says its receipt.
 HELD = disclosures.c.held_version.is_not(None) & disclosures.c.gone_at.is_(None)
+
+# The notices of a batch that a receipt has confirmed, and the lives of which it is news.
+ADVANCING = and_(
+    batch_notices.c.batch_id == bindparam("batch"),
+    batch_notices.c.kind == "announcement",
+    batch_notices.c.dropped_issue.is_(None),
+    batch_notices.c.outcome == "held",
+    batch_notices.c.ref == disclosures.c.ref,
+    disclosures.c.held_version.is_(None) | (disclosures.c.held_version < batch_notices.c.version),
+)
+_ADVANCING = (
+    select(
+        disclosures.c.ref,
+        disclosures.c.held_version,
+        disclosures.c.held_digest,
+        batch_notices.c.version,
+        batch_notices.c.items_digest,
+    )
+    .where(ADVANCING, disclosures.c.gone_at.is_(None))
+    .order_by(batch_notices.c.ref)
+    .with_for_update(of=disclosures)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,26 +77,13 @@ class Check:
 # -- kept up with every receipt --------------------------------------------------------------------
 
 
-def advance(tx: Connection, batch: Batch, which: ColumnElement[bool]) -> None:
-    """The announcements of this batch about the disclosures `which` are about to be held.
+def advance(tx: Connection, batch: Batch) -> None:
+    """The announcements of this batch that its receipt confirmed are about to be held.
 
     Called before `held_version` moves: what was held until now is read here. A life that is gone
     stays gone: its announcement met a tombstone.
     """
-    said = batch_notices.alias("said")
-    rows = tx.execute(
-        select(
-            disclosures.c.ref,
-            disclosures.c.held_version,
-            disclosures.c.held_digest,
-            said.c.version,
-            said.c.items_digest,
-        )
-        .join(said, (said.c.ref == disclosures.c.ref) & (said.c.batch_id == batch.id))
-        .where(which, disclosures.c.gone_at.is_(None))
-        .order_by(disclosures.c.ref)
-        .with_for_update(of=disclosures)
-    ).all()
+    rows = tx.execute(_ADVANCING, {"batch": batch.id}).all()
     sums.change(
         tx,
         batch.partner,
@@ -166,21 +175,15 @@ def note(
     """Write down a comparison; a change of its verdict is an entry in the ledger."""
     agree = held_digest == expected.digest and held_count in (None, expected.count)
     before = checked(tx, partner)
-    into = upsert(tx, holdings_checks).values(
-        partner=partner,
-        at=now,
-        agree=agree,
-        expected_count=expected.count,
-        expected_digest=expected.digest,
-        held_count=held_count,
-        held_digest=held_digest,
-    )
-    said = ("at", "agree", "expected_count", "expected_digest", "held_count", "held_digest")
-    tx.execute(
-        into.on_conflict_do_update(
-            index_elements=["partner"], set_={name: into.excluded[name] for name in said}
-        )
-    )
+    said = {
+        "at": now,
+        "agree": agree,
+        "expected_count": expected.count,
+        "expected_digest": expected.digest,
+        "held_count": held_count,
+        "held_digest": held_digest,
+    }
+    tx.execute(_noting(tx), {"partner": partner, **said})
     if agree == (before is None or before.agree):
         return
     told = {
@@ -193,9 +196,7 @@ def note(
 
 def checked(tx: Connection, partner: str) -> Check | None:
     """The last comparison with this partner, if there was one."""
-    row = tx.execute(
-        select(holdings_checks).where(holdings_checks.c.partner == partner)
-    ).one_or_none()
+    row = tx.execute(_CHECKED, {"partner": partner}).one_or_none()
     if row is None:
         return None
     return Check(
@@ -205,6 +206,16 @@ def checked(tx: Connection, partner: str) -> Check | None:
         held_count=row.held_count,
         held_digest=row.held_digest,
     )
+
+
+_CHECKED = select(holdings_checks).where(holdings_checks.c.partner == bindparam("partner"))
+
+
+@once
+def _noting(tx: Connection) -> Insert:
+    into = upsert(tx, holdings_checks)
+    said = {column.name: into.excluded[column.name] for column in holdings_checks.c}
+    return into.on_conflict_do_update(index_elements=["partner"], set_=said)
 
 
 def _at_rest(tx: Connection, partner: str) -> bool:

@@ -9,19 +9,32 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from outbox import batch as batches_
-from outbox import ledger, outcomes, pending, telling
+from outbox import ledger, outcomes, pending, telling, waiting
 from outbox.batch import Batch, State
 from outbox.candidate import Block
 from outbox.draft import Draft
 from outbox.gate import Gate
 from outbox.outcomes import Blocked
+from outbox.telling import Best
 from outbox.withdrawals import ANNOUNCE
 from schemas.database import next_id
 from schemas.tables import attempts, batch_files, batch_notices, batches, lanes
 from schemas.tables import pending as rows
+
+_TAKE_NUMBER = (
+    update(lanes)
+    .where(lanes.c.id == bindparam("lane"), lanes.c.next_number == bindparam("number"))
+    .values(next_number=lanes.c.next_number + 1)
+)
+_NEW = insert(batches)
+_COLUMNS = batches.c.keys()
+_KEEP = insert(batch_files)
+_OPEN_ATTEMPT = insert(attempts)
+_ANNOUNCED = update(rows).where(waiting.ANNOUNCING).values(batch_id=bindparam("batch"))
+_WITHDRAWN = update(rows).where(waiting.WITHDRAWING).values(batch_id=bindparam("batch"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,43 +56,47 @@ class Bearer:
     now: datetime
 
 
-def first(tx: Connection, lane: Row[Any], gate: Gate, draft: Draft, by: Bearer) -> Claim:
-    """A draft becomes the lane's next number, issue 1."""
-    batch_id = next_id(tx, batches.c.id)
-    tx.execute(
-        update(lanes)
-        .where(lanes.c.id == lane.id, lanes.c.next_number == draft.header.number)
-        .values(next_number=lanes.c.next_number + 1)
+def first(
+    tx: Connection, lane: Row[Any], gate: Gate, draft: Draft, best: Best, by: Bearer
+) -> Claim:
+    """A draft becomes the lane's next number, issue 1. `best` is what the partner may hold now of
+    the lives it announces.
+    """
+    batch = Batch(
+        id=next_id(tx, batches.c.id),
+        lane_id=lane.id,
+        partner=lane.partner,
+        lane=lane.kind,
+        epoch=lane.epoch,
+        number=draft.header.number,
+        issue=1,
+        state=State.SENDING,
+        stale=False,
+        fence=by.fence,
+        revision=gate.revision,
+        digest=draft.digest,
+        previous_digest=draft.header.previous,
+        announcements=draft.header.announcements,
+        withdrawals=draft.header.withdrawals,
+        bytes=len(draft.file),
+        attempts=1,
+        code=None,
+        sealed_at=by.now,
+        first_sent_at=by.now,
+        closed_at=None,
     )
-    tx.execute(
-        insert(batches).values(
-            id=batch_id,
-            lane_id=lane.id,
-            epoch=lane.epoch,
-            number=draft.header.number,
-            issue=1,
-            state=State.SENDING.value,
-            stale=False,
-            fence=by.fence,
-            revision=gate.revision,
-            digest=draft.digest,
-            previous_digest=draft.header.previous,
-            announcements=draft.header.announcements,
-            withdrawals=draft.header.withdrawals,
-            bytes=len(draft.file),
-            attempts=0,
-            sealed_at=by.now,
-            first_sent_at=by.now,
-        )
-    )
-    _keep(tx, batch_id, draft, now=by.now)
-    _queue(tx, batch_id, rows.c.lane_id == lane.id, draft)
-    telling.tell(tx, batch_id, lane.id, lane.partner, draft, now=by.now)
-    _enter(tx, batch_id, draft, now=by.now)
-    return _attempt(tx, batches_.get(tx, batch_id), draft.file, gate, by)
+    tx.execute(_TAKE_NUMBER, {"lane": lane.id, "number": batch.number})
+    tx.execute(_NEW, {name: getattr(batch, name) for name in _COLUMNS})
+    _keep(tx, batch.id, draft, now=by.now)
+    _queue(tx, batch, draft)
+    telling.tell(tx, batch.id, lane.id, lane.partner, draft, best, now=by.now)
+    _enter(tx, batch.id, draft, now=by.now)
+    return _attempt(tx, batch, draft.file, gate, by)
 
 
-def next_issue(tx: Connection, flying: Batch, gate: Gate, draft: Draft, by: Bearer) -> Claim:
+def next_issue(
+    tx: Connection, flying: Batch, gate: Gate, draft: Draft, best: Best, by: Bearer
+) -> Claim:
     """A draft replaces the issue in flight, under the same number."""
     issue = draft.header.issue
     batches_.close_attempt(
@@ -100,10 +117,11 @@ def next_issue(tx: Connection, flying: Batch, gate: Gate, draft: Draft, by: Bear
             sealed_at=by.now,
             state=State.SENDING.value,
             fence=by.fence,
+            attempts=flying.attempts + 1,
         )
     )
     _keep(tx, flying.id, draft, now=by.now)
-    telling.tell(tx, flying.id, flying.lane_id, flying.partner, draft, now=by.now)
+    telling.tell(tx, flying.id, flying.lane_id, flying.partner, draft, best, now=by.now)
     _enter(tx, flying.id, draft, now=by.now)
     outcomes.blocked(tx, flying.partner, blocked, now=by.now)
     return _attempt(tx, batches_.get(tx, flying.id), draft.file, gate, by)
@@ -114,7 +132,7 @@ def again(tx: Connection, flying: Batch, gate: Gate, by: Bearer) -> Claim:
     batches_.close_attempt(
         tx, flying.id, flying.attempts, outcome="lost", code="MRX-6006", now=by.now
     )
-    batches_.move(tx, flying, State.SENDING, fence=by.fence)
+    batches_.move(tx, flying, State.SENDING, fence=by.fence, attempts=flying.attempts + 1)
     told = {
         "lane": flying.lane,
         "batch": flying.number,
@@ -127,19 +145,19 @@ def again(tx: Connection, flying: Batch, gate: Gate, by: Bearer) -> Claim:
 
 
 def _attempt(tx: Connection, batch: Batch, file: bytes, gate: Gate, by: Bearer) -> Claim:
-    n = batch.attempts + 1
-    tx.execute(update(batches).where(batches.c.id == batch.id).values(attempts=n))
+    """Open the attempt that the batch's row counts already."""
     tx.execute(
-        insert(attempts).values(
-            batch_id=batch.id,
-            n=n,
-            issue=batch.issue,
-            fence=batch.fence,
-            worker=by.worker,
-            began_at=by.now,
-        )
+        _OPEN_ATTEMPT,
+        {
+            "batch_id": batch.id,
+            "n": batch.attempts,
+            "issue": batch.issue,
+            "fence": batch.fence,
+            "worker": by.worker,
+            "began_at": by.now,
+        },
     )
-    return Claim(batch=batch, file=file, attempt=n, push_url=gate.push_url)
+    return Claim(batch=batch, file=file, attempt=batch.attempts, push_url=gate.push_url)
 
 
 # -- what each of them writes ----------------------------------------------------------------------
@@ -147,27 +165,27 @@ def _attempt(tx: Connection, batch: Batch, file: bytes, gate: Gate, by: Bearer) 
 
 def _keep(tx: Connection, batch_id: int, draft: Draft, *, now: datetime) -> None:
     tx.execute(
-        insert(batch_files).values(
-            batch_id=batch_id,
-            issue=draft.header.issue,
-            digest=draft.digest,
-            file=draft.file,
-            sealed_at=now,
-        )
+        _KEEP,
+        {
+            "batch_id": batch_id,
+            "issue": draft.header.issue,
+            "digest": draft.digest,
+            "file": draft.file,
+            "sealed_at": now,
+        },
     )
 
 
-def _queue(tx: Connection, batch_id: int, lane: Any, draft: Draft) -> None:
+def _queue(tx: Connection, batch: Batch, draft: Draft) -> None:
     """Write on the pending rows that they are in this batch."""
-    waiting = lane & rows.c.batch_id.is_(None) & rows.c.blocked.is_(None)
-    into = update(rows).values(batch_id=batch_id)
-    for column, keys in (
-        (rows.c.account, [line.account for line in draft.lines]),
-        (rows.c.ref, [ref for ref, _ in draft.withdrawals]),
-    ):
-        announces = (rows.c.ref == ANNOUNCE) == (column is rows.c.account)
-        if keys:
-            tx.execute(into.where(waiting, announces, column.in_(keys)))
+    into = {"batch": batch.id, "whose": batch.partner, "lane": batch.lane_id}
+    if draft.lines:
+        accounts = [line.account for line in draft.lines]
+        tx.execute(_ANNOUNCED, {**into, "accounts": accounts})
+    if draft.withdrawals:
+        accounts = [account for _, account in draft.withdrawals]
+        refs = [ref for ref, _ in draft.withdrawals]
+        tx.execute(_WITHDRAWN, {**into, "accounts": accounts, "refs": refs})
 
 
 def _drop(tx: Connection, flying: Batch, draft: Draft, *, now: datetime) -> list[Blocked]:
@@ -175,9 +193,11 @@ def _drop(tx: Connection, flying: Batch, draft: Draft, *, now: datetime) -> list
 
     Returns whose row in the queue is blocked by that.
     """
-    blocks = [(one.row, one.judgement) for one in draft.dropped if isinstance(one.judgement, Block)]
+    blocks = [
+        (one.pair, one.judgement) for one in draft.dropped if isinstance(one.judgement, Block)
+    ]
     left = pending.hold_back(tx, flying.partner, blocks, now=now)
-    gone = {aside.row.account for aside in draft.dropped} | set(draft.left_over)
+    gone = {aside.pair.account for aside in draft.dropped} | set(draft.left_over)
     _leave_out(tx, flying, draft, "announcement", batch_notices.c.account.in_(gone))
     told = [ref for ref, _ in draft.withdrawals]
     _leave_out(tx, flying, draft, "withdrawal", batch_notices.c.ref.not_in(told))

@@ -11,13 +11,18 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Connection,
     Row,
+    Select,
     and_,
+    bindparam,
+    case,
     exists,
     insert,
     or_,
@@ -25,6 +30,7 @@ from sqlalchemy import (
     text,
     update,
 )
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from outbox import ledger, retry, worker_name
 from outbox.batch import UNANSWERED
@@ -124,7 +130,8 @@ def due(
     kind: Lane | None = None,
 ) -> tuple[str, Lane] | None:
     """Which lane `take` would find. Reads only, so that an idle gateway writes nothing."""
-    found = tx.execute(_due(now, rank_max=rank_max, only=only, kind=kind)).one_or_none()
+    which = {"now": now, "rank_max": rank_max, "only": only, "of_kind": kind}
+    found = tx.execute(_due(one=only is not None, kind=kind is not None), which).one_or_none()
     return None if found is None else (found.partner, Lane(found.kind))
 
 
@@ -143,17 +150,10 @@ def take(
 
     An expired lease is taken over here and nowhere else: recovery is the ordinary path.
     """
-    one = _due(now, rank_max=rank_max, only=only, kind=kind).with_only_columns(lanes.c.id)
+    which = {"now": now, "rank_max": rank_max, "only": only, "of_kind": kind}
+    ours = {"worker": worker, "until": now + lease}
     row = tx.execute(
-        update(lanes)
-        .where(lanes.c.id == one.scalar_subquery(), lanes.c.leased_until < now)
-        .values(
-            leased_by=worker,
-            leased_until=now + lease,
-            fence=lanes.c.fence + 1,
-            served_at=now,
-        )
-        .returning(lanes.c.id, lanes.c.partner, lanes.c.kind, lanes.c.fence)
+        _taking(one=only is not None, kind=kind is not None), which | ours
     ).one_or_none()
     return None if row is None else Taken(row.id, row.partner, Lane(row.kind), row.fence)
 
@@ -166,16 +166,15 @@ def take_one(
     Waiting times are for those who send; the partner who stands at the door is served. It may have
     no address of its own.
     """
-    row = tx.execute(
-        update(lanes)
-        .where(lanes.c.partner == partner, lanes.c.kind == kind.value, lanes.c.leased_until < now)
-        .values(leased_by=worker, leased_until=now + lease, fence=lanes.c.fence + 1, served_at=now)
-        .returning(lanes.c.id, lanes.c.fence)
-    ).one_or_none()
+    ours = {"worker": worker, "now": now, "until": now + lease}
+    row = tx.execute(_TAKE_ONE, {"only": partner, "which": kind, **ours}).one_or_none()
     return None if row is None else Taken(row.id, partner, kind, row.fence)
 
 
-def ready(now: datetime) -> ColumnElement[bool]:
+_NOW = bindparam("now", type_=lanes.c.look_at.type)
+
+
+def ready(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     """Whether a lane may be taken now, and would be worth it."""
     return and_(
         lanes.c.look_at <= now,
@@ -186,37 +185,81 @@ def ready(now: datetime) -> ColumnElement[bool]:
     )
 
 
-def _due(now: datetime, *, rank_max: int, only: str | None, kind: Lane | None) -> Any:
+@cache
+def _due(*, one: bool, kind: bool) -> Select[Any]:
     query = select(lanes.c.id, lanes.c.partner, lanes.c.kind).where(
-        ready(now), lanes.c.rank <= rank_max
+        ready(_NOW), lanes.c.rank <= bindparam("rank_max")
     )
-    if only is not None:
-        query = query.where(lanes.c.partner == only)
-    if kind is not None:
-        query = query.where(lanes.c.kind == kind.value)
+    if one:
+        query = query.where(lanes.c.partner == bindparam("only"))
+    if kind:
+        query = query.where(lanes.c.kind == bindparam("of_kind"))
     return query.order_by(lanes.c.rank, lanes.c.served_at, lanes.c.id).limit(1)
+
+
+_LEASE = {
+    "leased_by": bindparam("worker"),
+    "leased_until": bindparam("until"),
+    "fence": lanes.c.fence + 1,
+    "served_at": _NOW,
+}
+_TAKE_ONE = (
+    update(lanes)
+    .where(
+        lanes.c.partner == bindparam("only"),
+        lanes.c.kind == bindparam("which"),
+        lanes.c.leased_until < _NOW,
+    )
+    .values(_LEASE)
+    .returning(lanes.c.id, lanes.c.fence)
+)
+
+
+@cache
+def _taking(*, one: bool, kind: bool) -> ReturningUpdate[Any]:
+    first = _due(one=one, kind=kind).with_only_columns(lanes.c.id).scalar_subquery()
+    return (
+        update(lanes)
+        .where(lanes.c.id == first, lanes.c.leased_until < _NOW)
+        .values(_LEASE)
+        .returning(lanes.c.id, lanes.c.partner, lanes.c.kind, lanes.c.fence)
+    )
 
 
 def give_back(tx: Connection, taken: Taken, *, look_at: datetime | None = None) -> None:
     """End our lease. `look_at` puts the lane to rest until then."""
-    rest = {} if look_at is None else {"look_at": look_at}
-    tx.execute(
-        update(lanes)
-        .where(lanes.c.id == taken.id, lanes.c.fence == taken.fence)
-        .values(leased_by=None, leased_until=LONG_AGO, **rest)
-    )
+    until = {"until": LONG_AGO, "at": look_at}
+    statement = _GIVE_BACK if look_at is None else _REST
+    tx.execute(statement, {"lane": taken.id, "under": taken.fence, **until})
+
+
+_GIVE_BACK = (
+    update(lanes)
+    .where(lanes.c.id == bindparam("lane"), lanes.c.fence == bindparam("under"))
+    .values(leased_by=None, leased_until=bindparam("until"))
+)
+_REST = _GIVE_BACK.values(look_at=bindparam("at"))
 
 
 def succeeded(tx: Connection, lane_id: int, partner: str) -> None:
     """The partner answered: close the circuit, and let its other lane try at once."""
-    size: int = tx.scalar(select(lanes.c.batch_max).where(lanes.c.id == lane_id)) or 1
-    tx.execute(
-        update(lanes)
-        .where(lanes.c.id == lane_id)
-        # Halved by "too large", it grows again slowly.
-        .values(failures=0, trips=0, batch_max=min(BATCH_MAX, size + size // 4 + 1))
-    )
-    tx.execute(update(lanes).where(lanes.c.partner == partner).values(look_at=LONG_AGO))
+    tx.execute(_CLOSE_CIRCUIT, {"lane": lane_id, "most": BATCH_MAX})
+    tx.execute(_AT_ONCE, {"only": partner, "at": LONG_AGO})
+
+
+# Halved by "too large", a batch grows again slowly.
+_GROWN = lanes.c.batch_max + lanes.c.batch_max // 4 + 1
+_MOST = bindparam("most", type_=lanes.c.batch_max.type)
+_CLOSE_CIRCUIT = (
+    update(lanes)
+    .where(lanes.c.id == bindparam("lane"))
+    .values(failures=0, trips=0, batch_max=case((_GROWN < _MOST, _GROWN), else_=_MOST))
+)
+_AT_ONCE = (
+    update(lanes)
+    .where(lanes.c.partner == bindparam("only"), lanes.c.look_at > bindparam("at"))
+    .values(look_at=bindparam("at"))
+)
 
 
 def failed(

@@ -22,6 +22,9 @@ from sqlalchemy import Connection, insert, select, update
 from schemas.tables import ledger, ledger_head
 
 GENESIS = "0" * 64
+_LOCK_HEAD = select(ledger_head).with_for_update()
+_ADD = insert(ledger)
+_MOVE_HEAD = update(ledger_head)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,23 +55,24 @@ def add(
     subject: str | None = None,
 ) -> int:
     """Append one entry and return its position. The head is the last lock of a transaction."""
-    head = tx.execute(select(ledger_head).with_for_update()).one()
+    head = tx.execute(_LOCK_HEAD).one()
     text = orjson.dumps(entry, option=orjson.OPT_SORT_KEYS).decode()
     position: int = head.size + 1
     digest = _digest(head.digest, position, now, kind, partner, subject, text)
     tx.execute(
-        insert(ledger).values(
-            position=position,
-            at=now,
-            kind=kind,
-            partner=partner,
-            subject=subject,
-            entry=text,
-            previous=head.digest,
-            digest=digest,
-        )
+        _ADD,
+        {
+            "position": position,
+            "at": now,
+            "kind": kind,
+            "partner": partner,
+            "subject": subject,
+            "entry": text,
+            "previous": head.digest,
+            "digest": digest,
+        },
     )
-    tx.execute(update(ledger_head).values(size=position, digest=digest))
+    tx.execute(_MOVE_HEAD, {"size": position, "digest": digest})
     return position
 
 

@@ -23,7 +23,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, func, insert, literal, null, or_, select
+from sqlalchemy import Connection, Text, and_, bindparam, case, func, insert, null, or_, select
 
 from outbox.batch import Batch
 from schemas.codes import CODES, Repairer
@@ -102,37 +102,8 @@ def answered(
     refused. A withdrawal that is told again has no outcome yet. One statement, however large the
     batch; the matches are another.
     """
-    announced = and_(
-        batch_notices.c.kind == "announcement",
-        batch_notices.c.outcome.in_([Kind.HELD.value, Kind.REFUSED.value]),
-        batch_notices.c.dropped_issue.is_(None),
-    )
-    # A deletion that was asked for twice is confirmed once.
-    forgotten = (batch_notices.c.outcome == Kind.WITHDRAWN.value) & (disclosures.c.gone_at == now)
-    refused = batch_notices.c.outcome == Kind.REFUSED.value
-    last = _last(tx)
-    tx.execute(
-        insert(outcomes).from_select(
-            _COLUMNS,
-            select(
-                last + func.row_number().over(order_by=batch_notices.c.ref),
-                literal(now, outcomes.c.at.type),
-                batch_notices.c.outcome,
-                literal(batch.partner),
-                batch_notices.c.account,
-                batch_notices.c.ref,
-                batch_notices.c.version,
-                case(
-                    (refused, code),
-                    (batch_notices.c.outcome == Kind.WITHDRAWN.value, batch_notices.c.code),
-                    else_=null(),
-                ),
-                case((refused, batch_notices.c.code), else_=null()),
-            )
-            .join(disclosures, disclosures.c.ref == batch_notices.c.ref)
-            .where(batch_notices.c.batch_id == batch.id, or_(announced, forgotten)),
-        )
-    )
+    whose = {"batch": batch.id, "partner_": batch.partner, "code_": code, "now": now}
+    tx.execute(_ANSWERED, {"last": _last(tx), **whose})
     matched(tx, batch, matches, now)
 
 
@@ -213,13 +184,44 @@ def blocked(tx: Connection, partner: str, pairs: Sequence[Blocked], *, now: date
 
 # -- positions -------------------------------------------------------------------------------------
 
-_COLUMNS = [column.name for column in outcomes.c]
+_LOCK = select(ledger_head.c.id).with_for_update()
+_LAST = select(func.max(outcomes.c.position))
+_ANNOUNCED = and_(
+    batch_notices.c.kind == "announcement",
+    batch_notices.c.outcome.in_([Kind.HELD.value, Kind.REFUSED.value]),
+    batch_notices.c.dropped_issue.is_(None),
+)
+_NOW = bindparam("now", type_=outcomes.c.at.type)
+# A deletion that was asked for twice is confirmed once.
+_FORGOTTEN = (batch_notices.c.outcome == Kind.WITHDRAWN.value) & (disclosures.c.gone_at == _NOW)
+_REFUSED = batch_notices.c.outcome == Kind.REFUSED.value
+_ANSWERED = insert(outcomes).from_select(
+    [column.name for column in outcomes.c],
+    select(
+        bindparam("last", type_=outcomes.c.position.type)
+        + func.row_number().over(order_by=batch_notices.c.ref),
+        _NOW,
+        batch_notices.c.outcome,
+        bindparam("partner_", type_=Text),
+        batch_notices.c.account,
+        batch_notices.c.ref,
+        batch_notices.c.version,
+        case(
+            (_REFUSED, bindparam("code_", type_=Text)),
+            (batch_notices.c.outcome == Kind.WITHDRAWN.value, batch_notices.c.code),
+            else_=null(),
+        ),
+        case((_REFUSED, batch_notices.c.code), else_=null()),
+    )
+    .join(disclosures, disclosures.c.ref == batch_notices.c.ref)
+    .where(batch_notices.c.batch_id == bindparam("batch"), or_(_ANNOUNCED, _FORGOTTEN)),
+)
 
 
 def _last(tx: Connection) -> int:
     """The last position; nobody else gets one until we have committed."""
-    tx.execute(select(ledger_head.c.id).with_for_update()).one()
-    return tx.scalar(select(func.max(outcomes.c.position))) or 0
+    tx.execute(_LOCK).one()
+    return tx.scalar(_LAST) or 0
 
 
 def _add(tx: Connection, rows: Sequence[dict[str, Any]], now: datetime) -> None:

@@ -7,25 +7,36 @@ tell. A change made while the row is in an unanswered batch takes it out of that
 it is told again.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, case, delete, literal, or_, select, update
-from sqlalchemy import true as always
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Insert,
+    and_,
+    bindparam,
+    case,
+    delete,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from outbox import gate as gates
 from outbox import lane as lanes_
 from outbox import outcomes
-from outbox.candidate import Block, facts, judge, live, worse_than_told
+from outbox.candidate import Block, Pair, facts, judge, live, pair, worse_than_told
 from outbox.gate import Gate
 from outbox.house import House
 from outbox.outcomes import Blocked
 from outbox.withdrawals import ANNOUNCE, withdraw
-from schemas import bulk
+from schemas import bulk, statistics
 from schemas.batch import Lane
 from schemas.consent import Event
-from schemas.database import upsert
+from schemas.database import once, upsert
 from schemas.status import BAD
 from schemas.tables import (
     disclosures,
@@ -55,7 +66,20 @@ def mark(
     a state worse than the best the partner may hold. A member that left the arrangement is
     withdrawn at once.
     """
-    mine = standing_consents.c.programme == partner if partner is not None else always()
+    whose = {"accounts": accounts} if partner is None else {"accounts": accounts, "whose": partner}
+    to_one = partner is not None
+    tx.execute((_QUEUE_FOR_ONE if to_one else _QUEUE)(tx), {**whose, "now": now})
+    if len(accounts) > bulk.FEW:
+        statistics.refresh(tx, pending)
+    # Asked by itself, because nobody is known on the first load, when there is most to do.
+    known = set(tx.scalars(_KNOWN_TO_ONE if to_one else _KNOWN, whose))
+    if known:
+        rows = tx.execute(_FACTS_FOR_ONE if to_one else _FACTS, {**whose, "accounts": known}).all()
+        _hasten(tx, house, map(pair, rows), now)
+
+
+def _queue(*those: ColumnElement[bool]) -> Callable[[Connection], Insert]:
+    """The statement that queues some accounts for all partners, or for those it is narrowed to."""
     bad = members.c.status.in_([status.value for status in BAD])
     fresh = (
         select(
@@ -64,7 +88,7 @@ def mark(
             literal(ANNOUNCE),
             lanes.c.id,
             literal(RANK_NEWS),
-            literal(now, lanes.c.served_at.type),
+            bindparam("now", type_=pending.c.since.type),
         )
         .join(members, members.c.account == standing_consents.c.account)
         .join(
@@ -76,17 +100,19 @@ def mark(
         )
         .where(
             standing_consents.c.event == Event.GRANTED.value,
-            bulk.among(tx, standing_consents.c.account, accounts),
+            bulk.one_of(standing_consents.c.account, "accounts"),
             is_set(members.c.present),
-            mine,
+            *those,
         )
         .order_by(standing_consents.c.programme, standing_consents.c.account)
     )
-    into = upsert(tx, pending).from_select(
-        ["partner", "account", "ref", "lane_id", "rank", "since"], fresh
-    )
-    tx.execute(
-        into.on_conflict_do_update(
+
+    @once
+    def build(tx: Connection) -> Insert:
+        into = upsert(tx, pending).from_select(
+            ["partner", "account", "ref", "lane_id", "rank", "since"], fresh
+        )
+        return into.on_conflict_do_update(
             index_elements=["partner", "account", "ref"],
             set_={
                 "lane_id": into.excluded.lane_id,
@@ -95,46 +121,45 @@ def mark(
                 "partner_code": None,
             },
         )
-    )
-    _hasten(tx, house, accounts, partner, now)
+
+    return build
 
 
-def _hasten(
-    tx: Connection, house: House, accounts: Collection[str], partner: str | None, now: datetime
-) -> None:
+_WHOSE = bindparam("whose", type_=pending.c.partner.type)
+_QUEUE, _QUEUE_FOR_ONE = _queue(), _queue(standing_consents.c.programme == _WHOSE)
+_KNOWN = select(disclosures.c.account).where(
+    bulk.one_of(disclosures.c.account, "accounts"), disclosures.c.withdraw_since.is_(None)
+)
+_KNOWN_TO_ONE = _KNOWN.where(disclosures.c.partner == _WHOSE)
+_FACTS = facts(pending, pending.c.partner, pending.c.account).where(
+    bulk.one_of(pending.c.account, "accounts"),
+    pending.c.ref == ANNOUNCE,
+    live.c.ref.is_not(None),
+)
+_FACTS_FOR_ONE = _FACTS.where(pending.c.partner == _WHOSE)
+
+
+def _hasten(tx: Connection, house: House, pairs: Iterable[Pair], now: datetime) -> None:
     """Among those a partner may already know: withdraw who left, hurry what got worse."""
-    knows = select(disclosures.c.account).where(
-        bulk.among(tx, disclosures.c.account, accounts),
-        disclosures.c.withdraw_since.is_(None),
-        disclosures.c.partner == partner if partner is not None else always(),
-    )
-    # Asked by itself, because nobody is known on the first load, when there is most to do.
-    known = set(tx.scalars(knows))
-    if not known:
-        return
-    query = facts(pending, pending.c.partner, pending.c.account).where(
-        bulk.among(tx, pending.c.account, known),
-        pending.c.ref == ANNOUNCE,
-        live.c.ref.is_not(None),
-        pending.c.partner == partner if partner is not None else always(),
-    )
     seen: dict[str, Gate] = {}
     left: dict[str, list[Blocked]] = {}
     urgent = lanes_.ids(tx, Lane.URGENT)
-    for row in tx.execute(query).all():
-        if row.partner not in seen:
-            seen[row.partner] = gates.gate(tx, house, row.partner, now=now)
-        gate = seen[row.partner]
-        judgement = judge(row, gate, house)
-        if isinstance(judgement, Block) and judgement.gone:
-            withdraw(tx, row.partner, [(row.account, row.live_ref)], reason="eligibility", now=now)
-            if block(tx, row.partner, row.account, judgement.code):
-                left.setdefault(row.partner, []).append(Blocked(row.account, judgement.code))
-        elif worse_than_told(row, gate, house):
+    for found in pairs:
+        if found.partner not in seen:
+            seen[found.partner] = gates.gate(tx, house, found.partner, now=now)
+        gate = seen[found.partner]
+        judgement = judge(found, gate, house)
+        if isinstance(judgement, Block) and judgement.gone and found.live_ref is not None:
+            withdraw(
+                tx, found.partner, [(found.account, found.live_ref)], reason="eligibility", now=now
+            )
+            if block(tx, found.partner, found.account, judgement.code):
+                left.setdefault(found.partner, []).append(Blocked(found.account, judgement.code))
+        elif worse_than_told(found, gate, house):
             tx.execute(
                 update(pending)
-                .where(_announcing(row.partner, row.account))
-                .values(lane_id=urgent[row.partner])
+                .where(_announcing(found.partner, found.account))
+                .values(lane_id=urgent[found.partner])
             )
     for gone_from in sorted(left):
         outcomes.blocked(tx, gone_from, left[gone_from], now=now)
@@ -214,7 +239,7 @@ def retell(tx: Connection, partner: str) -> int:
 
 
 def hold_back(
-    tx: Connection, partner: str, judged: Iterable[tuple[Row[Any], Block]], *, now: datetime
+    tx: Connection, partner: str, judged: Iterable[tuple[Pair, Block]], *, now: datetime
 ) -> list[Blocked]:
     """Carry out judgements that pairs may not be told: take back what is too good, and wait.
 
@@ -222,12 +247,12 @@ def hold_back(
     """
     taken_back: dict[str, list[tuple[str, str]]] = {}
     waiting: dict[str, list[str]] = {}
-    for row, blocked in judged:
-        if row.live_ref is not None and (blocked.gone or blocked.worse):
+    for found, blocked in judged:
+        if found.live_ref is not None and (blocked.gone or blocked.worse):
             reason = "eligibility" if blocked.gone else "worse and unsayable"
-            taken_back.setdefault(reason, []).append((row.account, row.live_ref))
+            taken_back.setdefault(reason, []).append((found.account, found.live_ref))
         if blocked.lasting:
-            waiting.setdefault(blocked.code, []).append(row.account)
+            waiting.setdefault(blocked.code, []).append(found.account)
     for reason, lives in taken_back.items():
         withdraw(tx, partner, lives, reason=reason, now=now)
     left: list[Blocked] = []

@@ -8,28 +8,34 @@ a draft too large to be read   the lane's batches get smaller, and one looks aga
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, bindparam, func, select, update
 
 from outbox import batch as batches
 from outbox import draft as drafts
 from outbox import gate as gates
-from outbox import outcomes, pending, refusals
+from outbox import outcomes, pending, refusals, waiting
 from outbox.batch import Batch
-from outbox.candidate import Basis, Block, Nothing, basis, facts
+from outbox.candidate import Basis, Block, Nothing, basis, ground
 from outbox.draft import Draft, Selection
 from outbox.gate import Gate
 from outbox.house import House
 from outbox.lane import Taken
 from outbox.outcomes import Blocked
-from outbox.withdrawals import ANNOUNCE
 from schemas.batch import Lane
 from schemas.errors import BadDocument
 from schemas.tables import batches as batches_
 from schemas.tables import lanes
 from schemas.tables import pending as rows
+
+# How long after an urgent taking routine batches stay small, and how small.
+HASTE = timedelta(seconds=20)
+HASTE_MAX = 500
+_URGENT_SERVED = select(func.max(lanes.c.served_at)).where(lanes.c.kind == bindparam("kind"))
+_LANE = select(lanes).where(lanes.c.id == bindparam("lane"))
+_QUEUED = ground(rows, rows.c.partner, rows.c.account).where(waiting.ANNOUNCING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +51,7 @@ def plan(
     """A draft; or a selection whose asides must be set aside first; or too much for one; or None,
     and `release` will say what that means.
     """
-    lane = tx.execute(select(lanes).where(lanes.c.id == taken.id)).one()
+    lane = tx.execute(_LANE, {"lane": taken.id}).one()
     gate = gates.gate(tx, house, taken.partner, now=now)
     if gate.closed is not None and taken.kind is Lane.ROUTINE:
         return None
@@ -56,12 +62,25 @@ def plan(
         if not (flying.stale or again.untrue or too_large):
             return None
         return _made(house, lane, gate, again, now=now, reissue_of=flying)
-    chosen = drafts.select_next(tx, house, lane, gate, limit=lane.batch_max)
+    chosen = drafts.select_next(tx, house, lane, gate, limit=_limit(tx, lane, now))
     if chosen.asides:
         return chosen
     if not (chosen.lines or chosen.withdrawals):
         return None
     return _made(house, lane, gate, chosen, now=now)
+
+
+def _limit(tx: Connection, lane: Row[Any], now: datetime) -> int:
+    """What the next batch may hold. A routine batch of thousands keeps the processor for half a
+    second and its locks for a good part of that; while withdrawals and bad news are coming, for any
+    partner, they would wait behind each other's thousands. So it is small then.
+    """
+    limit: int = lane.batch_max
+    if lane.kind == Lane.ROUTINE and limit > HASTE_MAX:
+        urgent = tx.scalar(_URGENT_SERVED, {"kind": Lane.URGENT})
+        if urgent is not None and urgent > now - HASTE:
+            return HASTE_MAX
+    return limit
 
 
 def _made(
@@ -122,17 +141,12 @@ def set_aside(
 ) -> None:
     """Write down why some rows are not told. A pair that changed meanwhile is left alone."""
     gate = gates.gate(tx, house, taken.partner, now=now)
-    query = facts(rows, rows.c.partner, rows.c.account).where(
-        rows.c.lane_id == taken.id,
-        rows.c.batch_id.is_(None),
-        rows.c.blocked.is_(None),
-        rows.c.ref == ANNOUNCE,
-        rows.c.account.in_([aside.row.account for aside in chosen.asides]),
-    )
-    now_so: dict[str, Basis] = {row.account: basis(row, gate) for row in tx.execute(query)}
-    still = [one for one in chosen.asides if now_so.get(one.row.account) == one.basis]
-    done = [one.row.account for one in still if isinstance(one.judgement, Nothing)]
+    accounts = [aside.pair.account for aside in chosen.asides]
+    found = tx.execute(_QUEUED, {"whose": taken.partner, "lane": taken.id, "accounts": accounts})
+    now_so: dict[str, Basis] = {row.account: basis(row, gate) for row in found}
+    still = [one for one in chosen.asides if now_so.get(one.pair.account) == one.basis]
+    done = [one.pair.account for one in still if isinstance(one.judgement, Nothing)]
     pending.drop(tx, taken.partner, done)
-    blocks = [(one.row, one.judgement) for one in still if isinstance(one.judgement, Block)]
+    blocks = [(one.pair, one.judgement) for one in still if isinstance(one.judgement, Block)]
     left = pending.hold_back(tx, taken.partner, blocks, now=now)
     outcomes.blocked(tx, taken.partner, left, now=now)

@@ -16,11 +16,22 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, literal, select
+from sqlalchemy import Connection, literal, select
 
 from outbox import expected
 from outbox import gate as gates
-from outbox.candidate import Block, Judgement, Nothing, Tell, facts, judge, truth, unsayable
+from outbox.candidate import (
+    Block,
+    Judgement,
+    Nothing,
+    Pair,
+    Tell,
+    facts,
+    judge,
+    pair,
+    truth,
+    unsayable,
+)
 from outbox.candidate import worse_than_told as worse
 from outbox.draft import mapper_of
 from outbox.gate import Gate
@@ -92,9 +103,9 @@ def plan(
         one.agreement.partner: _Counting(gates.gate(tx, house, one.agreement.partner, now=now))
         for one in agreements.every(tx)
     }
-    for pair, queued in expected.pairs(tx, pushed, doubtful, list(found)):
-        counting = found[pair.partner]
-        counting.add(pair, _decide(pair, queued, counting.gate, house))
+    for one, queued in expected.pairs(tx, pushed, doubtful, list(found)):
+        counting = found[one.partner]
+        counting.add(one, _decide(one, queued, counting.gate, house))
     known = disclosures.c.account.in_(missing) & disclosures.c.withdraw_since.is_(None)
     for partner in tx.scalars(select(disclosures.c.partner).where(known)):
         found[partner].counts["withdrawn"] += 1
@@ -126,8 +137,8 @@ def plan_of_consents(
         query = facts(base, consents.programme, consents.account, *columns)
         theirs = query.where(consents.programme == partner, consents.account.in_(accounts))
         for row in tx.execute(theirs).all():
-            waits = row if row.lane_id is not None else None
-            found[partner].add(row, _decide(row, waits, found[partner].gate, house))
+            one, waits = pair(row), row if row.lane_id is not None else None
+            found[partner].add(one, _decide(one, waits, found[partner].gate, house))
     answers = select(revocations.c.partner, revocations.c.answer)
     for row in tx.execute(answers.where(revocations.c.id.in_(revoked))).all():
         if row.partner not in found:
@@ -169,8 +180,8 @@ def preview(tx: Connection, house: House, account: str, partner: str, *, now: da
     """Look at one pair. Raises `BadRequest` MRX-5002 (account) or MRX-5001 (partner)."""
     roll.get(tx, account)
     gate = gates.gate(tx, house, partner, now=now)
-    pair = select(literal(partner).label("partner"), literal(account).label("account")).subquery()
-    row = tx.execute(facts(pair, pair.c.partner, pair.c.account)).one()
+    one = select(literal(partner).label("partner"), literal(account).label("account")).subquery()
+    row = pair(tx.execute(facts(one, one.c.partner, one.c.account)).one())
     waiting = tx.execute(
         select(pending, lanes.c.kind)
         .join(lanes, lanes.c.id == pending.c.lane_id)
@@ -204,12 +215,12 @@ def preview(tx: Connection, house: House, account: str, partner: str, *, now: da
     )
 
 
-def _as_held(said: Preview, row: Row[Any], gate: Gate, house: House) -> Preview:
+def _as_held(said: Preview, row: Pair, gate: Gate, house: House) -> Preview:
     """With what the partner holds, where that is the truth as it may be told now."""
     held = truth(row, gate, house)
     if not isinstance(held, Tell) or held.first or held.record.items_digest != row.told_digest:
         return said
-    record = replace(held.record, version=row.live_version)
+    record = replace(held.record, version=held.record.version - 1)
     return replace(
         said,
         record=record,
@@ -224,7 +235,7 @@ def _as_held(said: Preview, row: Row[Any], gate: Gate, house: House) -> Preview:
 # -- one decision for both -------------------------------------------------------------------------
 
 
-def _decide(row: Row[Any], queued: Any, gate: Gate, house: House) -> Judgement:
+def _decide(row: Pair, queued: Any, gate: Gate, house: House) -> Judgement:
     """What the outbox will do about a pair, given its row in the queue or None.
 
     What is not queued is not told; what is in a batch already is not told again; and what was
@@ -241,7 +252,7 @@ def _decide(row: Row[Any], queued: Any, gate: Gate, house: House) -> Judgement:
     return judged
 
 
-def _why(row: Row[Any], queued: Any) -> str:
+def _why(row: Pair, queued: Any) -> str:
     if row.event != Event.GRANTED:
         return "no consent"
     if not row.present:
@@ -257,14 +268,14 @@ class _Counting:
     counts: Counter[str] = field(default_factory=Counter)
     blocked: Counter[str] = field(default_factory=Counter)
 
-    def add(self, pair: Any, judged: Judgement) -> None:
+    def add(self, found: Pair, judged: Judgement) -> None:
         match judged:
             case Nothing():
-                consents = pair.event == Event.GRANTED
+                consents = found.event == Event.GRANTED
                 self.counts["unchanged" if consents else "no_consent"] += 1
             case Tell():
                 self.counts["new" if judged.first else "changed"] += 1
-            case Block() if pair.live_ref is not None and (judged.gone or judged.worse):
+            case Block() if found.live_ref is not None and (judged.gone or judged.worse):
                 self.counts["withdrawn"] += 1
             case Block():
                 self.blocked[judged.code] += 1

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, Insert, bindparam, case, delete, select, update
 
 from outbox import batch as batches_
 from outbox import holdings, ledger, outcomes, refusals, withdrawals
@@ -21,8 +21,8 @@ from outbox import lane as lanes_
 from outbox.batch import Batch, State
 from outbox.house import House
 from partners import certificates, foreign_roll
-from schemas import exchange
-from schemas.database import upsert
+from schemas import bulk, exchange
+from schemas.database import once, upsert
 from schemas.errors import Refused
 from schemas.receipt import Level, Receipt, Verdict
 from schemas.tables import batch_notices, disclosures, lanes, pending
@@ -70,9 +70,7 @@ def answered(
     `expected` is the batch it came back for, where it is the answer to a transmission.
     """
     receipt = believed.receipt
-    lane = tx.execute(
-        select(lanes.c.id).where(lanes.c.partner == partner, lanes.c.kind == receipt.lane.value)
-    ).one()
+    lane = tx.execute(_LANE, {"partner": partner, "kind": receipt.lane}).one()
     found = batches_.numbered(tx, lane.id, receipt.epoch, receipt.number)
     if found is None or expected not in (None, found.id):
         raise Refused("MRX-4009")
@@ -89,10 +87,7 @@ def answered(
 
 def _said(tx: Connection, batch: Batch) -> set[str]:
     """The references that the batch's newest issue names."""
-    said = batch_notices.c.batch_id == batch.id
-    return set(
-        tx.scalars(select(batch_notices.c.ref).where(said, batch_notices.c.dropped_issue.is_(None)))
-    )
+    return set(tx.scalars(_SAID, {"batch": batch.id}))
 
 
 def settle(
@@ -112,7 +107,6 @@ def settle(
         _later(tx, batch, receipt, now)
     if closed or (receipt.level is Level.RECEIVED and batch.state is State.RECEIVED):
         return
-    rows = pending.c.batch_id == batch.id
     if receipt.level is Level.RECEIVED:
         target = State.RECEIVED
     elif receipt.verdict is Verdict.REFUSED:
@@ -123,11 +117,12 @@ def settle(
         _confirm(tx, batch, frozenset(refusal.ref for refusal in receipt.refused), now)
         withdrawals.confirm(tx, batch, receipt.withdrawals, now=now)
         refusals.some(tx, house, batch, receipt.refused, now=now)
-        tx.execute(delete(pending).where(rows))
+        tx.execute(_TOLD, {"batch": batch.id})
     facts = {} if target is State.RECEIVED else {"closed_at": now, "code": receipt.code}
     batches_.move(tx, batch, target, **facts)
     if batch.state is not State.RECEIVED:
-        _chain(tx, batch)
+        # The next number names this issue's digest.
+        tx.execute(_CHAIN, {"lane": batch.lane_id, "digest": batch.digest})
         if not withdrawals.still_asked(tx, batch):
             lanes_.succeeded(tx, batch.lane_id, batch.partner)
     if target is State.SETTLED:
@@ -172,63 +167,67 @@ def _later(tx: Connection, batch: Batch, receipt: Receipt, now: datetime) -> Non
 
 def _confirm(tx: Connection, batch: Batch, refused: frozenset[str], now: datetime) -> None:
     """The partner has these announcements: they are held, and nothing better than them is."""
-    said = (
-        (batch_notices.c.batch_id == batch.id)
-        & (batch_notices.c.kind == "announcement")
-        & batch_notices.c.dropped_issue.is_(None)
-        & batch_notices.c.ref.not_in(refused)
-    )
-    tx.execute(update(batch_notices).where(said).values(outcome="held"))
-    version = (
-        select(batch_notices.c.version)
-        .where(batch_notices.c.batch_id == batch.id, batch_notices.c.ref == disclosures.c.ref)
-        .scalar_subquery()
-    )
-    told = disclosures.c.ref.in_(select(batch_notices.c.ref).where(said))
-    digest = (
-        select(batch_notices.c.items_digest)
-        .where(batch_notices.c.batch_id == batch.id, batch_notices.c.ref == disclosures.c.ref)
-        .scalar_subquery()
-    )
-    newer = disclosures.c.held_version.is_(None) | (disclosures.c.held_version < version)
-    holdings.advance(tx, batch, told & newer)
-    # The version of this batch may be older than the last one told: its digest is the notice's.
-    confirmed = {"held_version": version, "held_digest": digest, "held_at": now}
-    tx.execute(update(disclosures).where(told, newer).values(confirmed))
-    # What was told last is confirmed: what was told before it cannot come back.
-    last = disclosures.c.held_version == disclosures.c.version
-    tx.execute(
-        update(disclosures)
-        .where(told, last)
-        .values(
-            best_status=disclosures.c.told_status,
-            best_identifiers=disclosures.c.told_identifiers,
-        )
-    )
-
-
-def _chain(tx: Connection, batch: Batch) -> None:
-    """The next number names this issue's digest."""
-    tx.execute(update(lanes).where(lanes.c.id == batch.lane_id).values(last_digest=batch.digest))
+    tx.execute(_HELD, {"batch": batch.id, "refused": list(refused)})
+    holdings.advance(tx, batch)
+    tx.execute(_ADVANCE, {"batch": batch.id, "now": now})
 
 
 def _file(tx: Connection, believed: Believed, batch: Batch, now: datetime) -> bool:
     """Keep the file; say whether it is new."""
     receipt = believed.receipt
-    done = tx.execute(
-        upsert(tx, receipts_)
-        .values(
-            digest=sha256(believed.file).hexdigest(),
-            lane_id=batch.lane_id,
-            epoch=receipt.epoch,
-            number=receipt.number,
-            issue=receipt.issue,
-            file=believed.file,
-            level=receipt.level.value,
-            verdict=receipt.verdict.value if receipt.verdict else None,
-            certificate=believed.signer,
-            received_at=now,
-        )
-        .on_conflict_do_nothing(index_elements=["digest"])
+    kept = {
+        "digest": sha256(believed.file).hexdigest(),
+        "lane_id": batch.lane_id,
+        "epoch": receipt.epoch,
+        "number": receipt.number,
+        "issue": receipt.issue,
+        "file": believed.file,
+        "level": receipt.level.value,
+        "verdict": receipt.verdict.value if receipt.verdict else None,
+        "certificate": believed.signer,
+        "received_at": now,
+    }
+    return tx.execute(_keep(tx), kept).rowcount == 1
+
+
+@once
+def _keep(tx: Connection) -> Insert:
+    return upsert(tx, receipts_).on_conflict_do_nothing(index_elements=["digest"])
+
+
+_LANE = select(lanes.c.id).where(
+    lanes.c.partner == bindparam("partner"), lanes.c.kind == bindparam("kind")
+)
+_CHAIN = (
+    update(lanes).where(lanes.c.id == bindparam("lane")).values(last_digest=bindparam("digest"))
+)
+_TOLD = delete(pending).where(pending.c.batch_id == bindparam("batch"))
+_SAID = select(batch_notices.c.ref).where(
+    batch_notices.c.batch_id == bindparam("batch"), batch_notices.c.dropped_issue.is_(None)
+)
+_HELD = (
+    update(batch_notices)
+    .where(
+        batch_notices.c.batch_id == bindparam("batch"),
+        batch_notices.c.kind == "announcement",
+        batch_notices.c.dropped_issue.is_(None),
+        ~bulk.one_of(batch_notices.c.ref, "refused"),
     )
-    return done.rowcount == 1
+    .values(outcome="held")
+)
+# What was told last is confirmed: what was told before it cannot come back. The version of this
+# batch may be older than the last one told; its digest is the notice's.
+_LAST = disclosures.c.version == batch_notices.c.version
+_ADVANCE = (
+    update(disclosures)
+    .where(holdings.ADVANCING)
+    .values(
+        held_version=batch_notices.c.version,
+        held_digest=batch_notices.c.items_digest,
+        held_at=bindparam("now", type_=disclosures.c.held_at.type),
+        best_status=case((_LAST, disclosures.c.told_status), else_=disclosures.c.best_status),
+        best_identifiers=case(
+            (_LAST, disclosures.c.told_identifiers), else_=disclosures.c.best_identifiers
+        ),
+    )
+)

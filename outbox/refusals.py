@@ -8,13 +8,13 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, literal, select, update
+from sqlalchemy import Connection, Row, bindparam, literal, select, update
 
 from outbox import gate as gates
 from outbox import pending as queue
 from outbox import withdrawals
 from outbox.batch import Batch
-from outbox.candidate import facts, worse_than_told
+from outbox.candidate import facts, pair, worse_than_told
 from outbox.house import House
 from outbox.outcomes import Blocked
 from schemas.receipt import Refusal
@@ -64,11 +64,15 @@ def choke(tx: Connection, house: House, batch: Batch, ref: str, *, now: datetime
 
 def again(tx: Connection, batch: Batch) -> None:
     """Withdrawals of this batch that no receipt confirmed stay queued, for a later number."""
-    tx.execute(
-        update(pending)
-        .where(pending.c.batch_id == batch.id, pending.c.ref != withdrawals.ANNOUNCE)
-        .values(batch_id=None)
-    )
+    if batch.withdrawals:
+        tx.execute(_AGAIN, {"batch": batch.id})
+
+
+_AGAIN = (
+    update(pending)
+    .where(pending.c.batch_id == bindparam("batch"), pending.c.ref != withdrawals.ANNOUNCE)
+    .values(batch_id=None)
+)
 
 
 def _wait(
@@ -103,7 +107,7 @@ def _wait(
             theirs = codes.get(row.row_ref, whole_code)
             if queue.block(tx, batch.partner, row.account, code, partner_code=theirs):
                 blocked.append(Blocked(row.account, code))
-        if row.live_ref == row.row_ref and worse_than_told(row, gate, house):
+        if row.live_ref == row.row_ref and worse_than_told(pair(row), gate, house):
             lives = [(row.account, row.live_ref)]
             withdrawals.withdraw(tx, batch.partner, lives, reason="worse and refused", now=now)
     return blocked

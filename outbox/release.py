@@ -14,22 +14,23 @@ Two smaller ways out stand beside it and ask the same questions: `export`, for a
 and `answer`, one member's status for a partner that asks.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, literal, select, update
+from sqlalchemy import Connection, Row, Text, bindparam, literal, select, update
 
 from outbox import batch as batches_
 from outbox import gate as gates
-from outbox import issuing, ledger, telling
+from outbox import issuing, ledger, telling, waiting
 from outbox.batch import Batch
-from outbox.candidate import Tell, basis, facts, live, truth
+from outbox.candidate import Basis, Pair, Tell, basis, facts, ground, live, pair, truth
 from outbox.draft import Draft, mapper_of, select_again
 from outbox.gate import Gate
 from outbox.house import House
 from outbox.issuing import Bearer, Claim
-from outbox.withdrawals import ANNOUNCE
+from outbox.telling import Best
 from schemas.batch import Lane
 from schemas.errors import BadRequest
 from schemas.identifiers import Identifier
@@ -38,6 +39,19 @@ from schemas.tables import batch_notices, lanes, member_identifiers
 from schemas.tables import pending as rows
 
 _SHARED_MAX = 100  # so many members with one identifier are looked at
+_RENEW = (
+    update(lanes)
+    .where(lanes.c.id == bindparam("lane"), lanes.c.fence == bindparam("under"))
+    .values(leased_until=bindparam("until"))
+    .returning(lanes)
+)
+_ANNOUNCING = ground(rows, rows.c.partner, rows.c.account).where(waiting.ANNOUNCING)
+_WITHDRAWING = select(rows.c.ref).where(waiting.WITHDRAWING)
+_FLYING = ground(batch_notices, bindparam("whose", type_=Text), batch_notices.c.account).where(
+    batch_notices.c.batch_id == bindparam("batch"),
+    batch_notices.c.kind == "announcement",
+    batch_notices.c.dropped_issue.is_(None),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +94,10 @@ def release(
     draft: Draft | None = None,
 ) -> Released:
     """Let the lane's next transmission out, or say why not. The caller commits before sending."""
-    lane = tx.execute(
-        select(lanes).where(lanes.c.id == lane_id, lanes.c.fence == by.fence).with_for_update()
-    ).one_or_none()
+    ours = {"lane": lane_id, "under": by.fence, "until": by.now + house.terms.lease}
+    lane = tx.execute(_RENEW, ours).one_or_none()
     if lane is None:
         return FencedOut()
-    tx.execute(
-        update(lanes).where(lanes.c.id == lane_id).values(leased_until=by.now + house.terms.lease)
-    )
     if lane.paused:
         return Closed(None)
     gate = gates.gate(tx, house, lane.partner, now=by.now)
@@ -98,9 +108,8 @@ def release(
         return _in_flight(tx, house, flying, gate, draft, by)
     if draft is None:
         return Idle() if gate.closed is None else Closed(gate.closed)
-    if draft.reissue_of is not None or not _stands(tx, lane, gate, draft):
-        return Spoiled()
-    return issuing.first(tx, lane, gate, draft, by)
+    best = None if draft.reissue_of is not None else _stands(tx, lane, gate, draft)
+    return Spoiled() if best is None else issuing.first(tx, lane, gate, draft, best, by)
 
 
 def _in_flight(
@@ -108,9 +117,8 @@ def _in_flight(
 ) -> Released:
     if draft is not None and draft.reissue_of is not None:
         same = (draft.reissue_of.id, draft.reissue_of.issue) == (flying.id, flying.issue)
-        if not same or not _stands_again(tx, flying, gate, draft):
-            return Spoiled()
-        return issuing.next_issue(tx, flying, gate, draft, by)
+        best = _stands_again(tx, flying, gate, draft) if same else None
+        return Spoiled() if best is None else issuing.next_issue(tx, flying, gate, draft, best, by)
     if flying.stale or select_again(tx, house, gate, flying).untrue:
         return Stale(flying)
     return issuing.again(tx, flying, gate, by)
@@ -170,7 +178,11 @@ def answer(
     told = (live.c.told_status, live.c.told_identifiers)
     query = facts(named, literal(partner), named.c.account, *told).where(live.c.ref.is_not(None))
     found = tx.execute(query.order_by(live.c.ref).limit(_SHARED_MAX)).all()
-    said = [(row, tell) for row in found if (tell := _may_say(row, gate, house, asked)) is not None]
+    said = [
+        (row, tell)
+        for row in found
+        if (tell := _may_say(pair(row), gate, house, asked)) is not None
+    ]
     row, tell = said[0] if len(said) == 1 and not paused else (None, None)
     telling.answered(tx, row, tell, asked)
     entry: dict[str, object] = {"scheme": asked.scheme if asked else None, "known": False}
@@ -189,9 +201,9 @@ def answer(
     return None if tell is None else Known(tell.record.ref, tell.record.status)
 
 
-def _may_say(row: Row[Any], gate: Gate, house: House, asked: Identifier | None) -> Tell | None:
+def _may_say(found: Pair, gate: Gate, house: House, asked: Identifier | None) -> Tell | None:
     """What the partner could be told of this member now, if the identifier would stand in it."""
-    judged = truth(row, gate, house)
+    judged = truth(found, gate, house)
     if not isinstance(judged, Tell) or asked not in judged.record.identifiers:
         return None
     return judged if mapper_of(gate).unsayable(judged.record) is None else None
@@ -200,35 +212,43 @@ def _may_say(row: Row[Any], gate: Gate, house: House, asked: Identifier | None) 
 # -- is the draft still true? ----------------------------------------------------------------------
 
 
-def _stands(tx: Connection, lane: Row[Any], gate: Gate, draft: Draft) -> bool:
-    """Whether the rows, and all they rest on, are exactly as the draft found them."""
+def _stands(tx: Connection, lane: Row[Any], gate: Gate, draft: Draft) -> Best | None:
+    """Whether the rows, and all they rest on, are exactly as the draft found them; if so, the best
+    that the partner may hold of each life it knows.
+    """
     header = draft.header
     place = (lane.epoch, lane.next_number, lane.last_digest)
     if (header.epoch, header.number, header.previous) != place:
-        return False
-    waiting = (rows.c.lane_id == lane.id) & rows.c.batch_id.is_(None) & rows.c.blocked.is_(None)
-    query = facts(rows, rows.c.partner, rows.c.account).where(
-        waiting,
-        rows.c.ref == ANNOUNCE,
-        rows.c.account.in_([line.account for line in draft.lines]),
-    )
-    now_so = {row.account: basis(row, gate) for row in tx.execute(query)}
-    if now_so != {line.account: line.basis for line in draft.lines}:
-        return False
-    refs = {ref for ref, _ in draft.withdrawals}
-    there = tx.scalars(select(rows.c.ref).where(waiting, rows.c.ref.in_(refs)))
-    return set(there) == refs
+        return None
+    which = {"whose": lane.partner, "lane": lane.id}
+    if draft.withdrawals:
+        refs = {ref for ref, _ in draft.withdrawals}
+        accounts = [account for _, account in draft.withdrawals]
+        there = tx.scalars(_WITHDRAWING, {**which, "accounts": accounts, "refs": list(refs)})
+        if set(there) != refs:
+            return None
+    accounts = [line.account for line in draft.lines]
+    now_so = tx.execute(_ANNOUNCING, {**which, "accounts": accounts}).all() if accounts else ()
+    return _unchanged(now_so, {line.account: line.basis for line in draft.lines}, gate)
 
 
-def _stands_again(tx: Connection, flying: Batch, gate: Gate, draft: Draft) -> bool:
+def _stands_again(tx: Connection, flying: Batch, gate: Gate, draft: Draft) -> Best | None:
     """The same for a re-issue, whose lines are those of the batch in flight."""
-    query = facts(batch_notices, literal(flying.partner), batch_notices.c.account).where(
-        batch_notices.c.batch_id == flying.id,
-        batch_notices.c.kind == "announcement",
-        batch_notices.c.dropped_issue.is_(None),
-    )
-    now_so = {row.account: basis(row, gate) for row in tx.execute(query)}
     meant = {line.account: line.basis for line in draft.lines}
-    meant |= {aside.row.account: aside.basis for aside in draft.dropped}
+    meant |= {aside.pair.account: aside.basis for aside in draft.dropped}
     meant.update(draft.left_over)
-    return now_so == meant
+    now_so = tx.execute(_FLYING, {"batch": flying.id, "whose": flying.partner}).all()
+    return _unchanged(now_so, meant, gate)
+
+
+def _unchanged(now_so: Sequence[Row[Any]], meant: Mapping[str, Basis], gate: Gate) -> Best | None:
+    if len(now_so) != len(meant):
+        return None
+    best = {}
+    for row in now_so:
+        _, account, *_, live_ref, _, status, identifiers = tuple(row)
+        if meant.get(account) != basis(row, gate):
+            return None
+        if live_ref is not None:
+            best[live_ref] = (status, identifiers)
+    return best

@@ -5,69 +5,94 @@ what it was told last, and the best it may still hold (the highest status and ev
 was told since the last confirmation). Bad news is measured against the second.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+import orjson
+from sqlalchemy import Connection, Row, bindparam, select, update
 
 from outbox.candidate import Tell
 from outbox.draft import Draft
-from schemas.database import upsert
+from schemas import bulk
 from schemas.identifiers import Identifier
 from schemas.status import Status
-from schemas.tables import batch_notices, disclosures
+from schemas.tables import batch_notices, disclosures, stored
+
+_SAID = select(batch_notices.c.ref).where(batch_notices.c.batch_id == bindparam("batch"))
+_TOLD_AGAIN = (
+    "ref",
+    "lane_id",
+    "consent_id",
+    "version",
+    "told_digest",
+    "told_status",
+    "told_identifiers",
+    "best_status",
+    "best_identifiers",
+)
+# The columns of a disclosure from `held_version` on.
+_NOTHING_HELD = (None,) * 9
+
+
+# The best that a partner may hold of lives it knows, by ref: a status, and (scheme, value) pairs.
+Best = Mapping[str, tuple[str, list[list[str]]]]
 
 
 def tell(
-    tx: Connection, batch_id: int, lane_id: int, partner: str, draft: Draft, *, now: datetime
+    tx: Connection,
+    batch_id: int,
+    lane_id: int,
+    partner: str,
+    draft: Draft,
+    best: Best,
+    *,
+    now: datetime,
 ) -> None:
-    """Write the notices of one issue; called before its first byte leaves."""
-    announced = [
-        {
-            "batch_id": batch_id,
-            "ref": line.tell.record.ref,
-            "kind": "announcement",
-            "account": line.account,
-            "version": line.tell.record.version,
-            "items_digest": line.tell.record.items_digest,
-            "consent_id": line.tell.consent_id,
-        }
-        for line in draft.lines
-    ]
-    if announced:
-        into = upsert(tx, batch_notices)
-        again = {name: into.excluded[name] for name in ("version", "items_digest", "consent_id")}
-        tx.execute(
-            into.on_conflict_do_update(index_elements=["batch_id", "ref"], set_=again), announced
-        )
-    withdrawn = [
-        {"batch_id": batch_id, "ref": ref, "kind": "withdrawal", "account": account}
+    """Write the notices of one issue; called before its first byte leaves. `best` is of now."""
+    _notice(tx, batch_id, draft)
+    first: list[tuple[object, ...]] = []
+    again: list[tuple[object, ...]] = []
+    for account, tell, _ in draft.lines:
+        record, pairs = tell.record, tell.pairs
+        status, named = record.status.value, orjson.dumps(pairs).decode()
+        told = (tell.consent_id, record.version, record.items_digest, status, named)
+        if tell.first:
+            mine = (record.ref, partner, account, lane_id)
+            first.append((*mine, *told, status, named, stored(now), *_NOTHING_HELD))
+        else:
+            was, had = best[record.ref]
+            most = max(Status(was), record.status, key=_by_rank).value
+            union = [pair for pair in had if pair not in pairs] + pairs
+            again.append((record.ref, lane_id, *told, most, orjson.dumps(union).decode()))
+    bulk.add(tx, disclosures, first)
+    bulk.amend(tx, disclosures, _TOLD_AGAIN, again)
+
+
+def _notice(tx: Connection, batch_id: int, draft: Draft) -> None:
+    nothing = (None,) * 3  # neither dropped, nor answered
+    notices: list[tuple[object, ...]] = []
+    for account, tell, _ in draft.lines:
+        record = tell.record
+        said = (batch_id, record.ref, "announcement", account, record.version)
+        notices.append((*said, record.items_digest, tell.consent_id, *nothing))
+    notices += [
+        (batch_id, ref, "withdrawal", account, None, None, None, *nothing)
         for ref, account in draft.withdrawals
     ]
-    if withdrawn:
-        tx.execute(
-            upsert(tx, batch_notices).on_conflict_do_nothing(index_elements=["batch_id", "ref"]),
-            withdrawn,
-        )
-    first = [line for line in draft.lines if line.tell.first]
-    if first:
-        tx.execute(
-            insert(disclosures),
-            [
-                {
-                    "ref": line.tell.record.ref,
-                    "partner": partner,
-                    "account": line.account,
-                    "lane_id": lane_id,
-                    **_told(line),
-                    "best_status": line.tell.record.status.value,
-                    "best_identifiers": _pairs(line),
-                    "told_at": now,
-                }
-                for line in first
-            ],
-        )
-    _tell_again(tx, lane_id, [line for line in draft.lines if not line.tell.first])
+    if draft.reissue_of is None:
+        bulk.add(tx, batch_notices, notices)
+        return
+    # Another issue says these again, and perhaps a withdrawal more.
+    there = set(tx.scalars(_SAID, {"batch": batch_id}))
+    bulk.add(tx, batch_notices, [notice for notice in notices if notice[1] not in there])
+    again = [
+        (batch_id, tell.record.ref, tell.record.version, tell.record.items_digest, tell.consent_id)
+        for _, tell, _ in draft.lines
+        if tell.record.ref in there
+    ]
+    names = ("batch_id", "ref", "version", "items_digest", "consent_id")
+    bulk.amend(tx, batch_notices, names, again)
 
 
 def answered(
@@ -103,45 +128,5 @@ def _with(pairs: list[list[str]], pair: list[str]) -> list[list[str]]:
     return pairs if pair in pairs else [*pairs, pair]
 
 
-def _tell_again(tx: Connection, lane_id: int, lines: list[Any]) -> None:
-    if not lines:
-        return
-    refs = [line.tell.record.ref for line in lines]
-    best = {
-        row.ref: (row.best_status, row.best_identifiers)
-        for row in tx.execute(
-            select(
-                disclosures.c.ref, disclosures.c.best_status, disclosures.c.best_identifiers
-            ).where(disclosures.c.ref.in_(refs))
-        )
-    }
-    values = []
-    for line in lines:
-        record = line.tell.record
-        status, identifiers = best[record.ref]
-        union = [pair for pair in identifiers if pair not in _pairs(line)] + _pairs(line)
-        values.append(
-            {
-                "which": record.ref,
-                "lane_id": lane_id,
-                **_told(line),
-                "best_status": max(Status(status), record.status, key=lambda s: s.rank).value,
-                "best_identifiers": union,
-            }
-        )
-    tx.execute(update(disclosures).where(disclosures.c.ref == bindparam("which")), values)
-
-
-def _told(line: Any) -> dict[str, Any]:
-    record = line.tell.record
-    return {
-        "consent_id": line.tell.consent_id,
-        "version": record.version,
-        "told_digest": record.items_digest,
-        "told_status": record.status.value,
-        "told_identifiers": _pairs(line),
-    }
-
-
-def _pairs(line: Any) -> list[list[str]]:
-    return [[i.scheme, i.value] for i in line.tell.record.identifiers]
+def _by_rank(status: Status) -> int:
+    return status.rank

@@ -8,10 +8,11 @@ import time
 from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
-from typing import Protocol
+from typing import Protocol, Self
 
 from outbox import call
 from outbox.call import Broken
+from outbox.house import Terms
 
 MEDIA_TYPE = "application/pkcs7-mime"
 
@@ -66,6 +67,11 @@ class HttpTransport:
         self._deadline = deadline
         self._answer_bytes_max = answer_bytes_max
         self._pool = call.pool()
+
+    @classmethod
+    def under(cls, terms: Terms) -> Self:
+        """Bounded as these terms say."""
+        return cls(deadline=terms.request_deadline, answer_bytes_max=terms.receipt_bytes_max)
 
     def close(self) -> None:
         self._pool.close()

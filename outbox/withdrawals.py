@@ -107,6 +107,9 @@ def confirm(tx: Connection, batch: Batch, erasures: Iterable[Erasure], *, now: d
 
     Only refs this batch withdrew are believed: nobody asked for another.
     """
+    told = list(erasures)
+    if not told:
+        return
     asked = {
         row.ref: row.account
         for row in tx.execute(
@@ -115,7 +118,7 @@ def confirm(tx: Connection, batch: Batch, erasures: Iterable[Erasure], *, now: d
             )
         )
     }
-    gone = [erasure for erasure in erasures if erasure.ref in asked]
+    gone = [erasure for erasure in told if erasure.ref in asked]
     if not gone:
         return
     tx.execute(
@@ -170,15 +173,19 @@ def confirm(tx: Connection, batch: Batch, erasures: Iterable[Erasure], *, now: d
 
 def still_asked(tx: Connection, batch: Batch) -> bool:
     """Whether an answered batch asked for a withdrawal that its receipt did not confirm."""
-    asked = (
-        select(pending.c.ref)
-        .join(
-            batch_notices,
-            (batch_notices.c.ref == pending.c.ref) & (batch_notices.c.batch_id == batch.id),
-        )
-        .where(pending.c.partner == batch.partner, pending.c.ref != ANNOUNCE)
-        .where(batch_notices.c.kind == "withdrawal", batch_notices.c.dropped_issue.is_(None))
-        .where(pending.c.batch_id.is_(None))
-        .limit(1)
+    if not batch.withdrawals:
+        return False
+    return tx.scalar(_ASKED, {"batch": batch.id, "partner": batch.partner}) is not None
+
+
+_ASKED = (
+    select(pending.c.ref)
+    .join(
+        batch_notices,
+        (batch_notices.c.ref == pending.c.ref) & (batch_notices.c.batch_id == bindparam("batch")),
     )
-    return tx.scalar(asked) is not None
+    .where(pending.c.partner == bindparam("partner"), pending.c.ref != ANNOUNCE)
+    .where(batch_notices.c.kind == "withdrawal", batch_notices.c.dropped_issue.is_(None))
+    .where(pending.c.batch_id.is_(None))
+    .limit(1)
+)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 
 from schemas.agreement import Agreement, Stage
 from schemas.errors import BadRequest
@@ -13,6 +13,8 @@ from schemas.tables import agreements
 
 # Changes of these leave what may be told as it was.
 NOT_TOLD = {"push_url", "pull_url", "coverage", "quarantine_percent", "rhythm_hours"}
+
+_ONE = select(agreements).where(agreements.c.partner == bindparam("partner"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Registered:
 
 def get(tx: Connection, partner: str) -> Registered:
     """The agreement with one partner, or `BadRequest` MRX-5001."""
-    row = tx.execute(select(agreements).where(agreements.c.partner == partner)).one_or_none()
+    row = tx.execute(_ONE, {"partner": partner}).one_or_none()
     if row is None:
         raise BadRequest("MRX-5001")
     return _registered(row)

@@ -7,10 +7,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from schemas.errors import BadRequest
 from schemas.tables import certificates
+
+_PINNED = (
+    select(certificates)
+    .where(certificates.c.partner == bindparam("partner"), certificates.c.withdrawn_at.is_(None))
+    .order_by(certificates.c.not_after.desc())
+)
+_SPANS = _PINNED.with_only_columns(certificates.c.not_before, certificates.c.not_after)
+_ONE = select(certificates).where(
+    certificates.c.fingerprint == bindparam("fingerprint"), certificates.c.withdrawn_at.is_(None)
+)
+_OWNER = _ONE.with_only_columns(certificates.c.partner)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,30 +64,17 @@ def pin(tx: Connection, certificate: Pinned, *, now: datetime) -> bool:
 
 def pinned(tx: Connection, partner: str) -> list[Pinned]:
     """The partner's certificates that are not withdrawn, the newest first."""
-    rows = tx.execute(
-        select(certificates)
-        .where(certificates.c.partner == partner, certificates.c.withdrawn_at.is_(None))
-        .order_by(certificates.c.not_after.desc())
-    )
-    return [_pinned(row) for row in rows]
+    return [_pinned(row) for row in tx.execute(_PINNED, {"partner": partner})]
 
 
 def owner(tx: Connection, fingerprint: str) -> str | None:
     """The partner for whom this certificate is pinned, or None."""
-    return tx.scalar(
-        select(certificates.c.partner).where(
-            certificates.c.fingerprint == fingerprint, certificates.c.withdrawn_at.is_(None)
-        )
-    )
+    return tx.scalar(_OWNER, {"fingerprint": fingerprint})
 
 
 def get(tx: Connection, fingerprint: str) -> Pinned | None:
     """The certificate with this fingerprint, if it is pinned for anybody now."""
-    row = tx.execute(
-        select(certificates).where(
-            certificates.c.fingerprint == fingerprint, certificates.c.withdrawn_at.is_(None)
-        )
-    ).one_or_none()
+    row = tx.execute(_ONE, {"fingerprint": fingerprint}).one_or_none()
     return None if row is None else _pinned(row)
 
 
@@ -99,7 +97,7 @@ def withdraw(tx: Connection, partner: str, fingerprint: str, *, now: datetime) -
 
 def valid(tx: Connection, partner: str, *, at: datetime) -> bool:
     """Whether any pinned certificate could be believed at that moment."""
-    return any(c.not_before <= at <= c.not_after for c in pinned(tx, partner))
+    return any(begins <= at <= ends for begins, ends in tx.execute(_SPANS, {"partner": partner}))
 
 
 def _pinned(row: Row[Any]) -> Pinned:

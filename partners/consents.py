@@ -5,15 +5,41 @@ kept, older ones too: they are history, and change nothing.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, bindparam, func, select, type_coerce, update
 
 from schemas import bulk
 from schemas.consent import ConsentEvent, Event
-from schemas.tables import consents, home, standing_consents, stored
+from schemas.tables import Big, consents, home, standing_consents, stored
+
+_WORDS = {event: event.value for event in Event}
+_LOG, _LAST = consents.c, standing_consents.c
+_BEFORE = select(
+    _LOG.account, _LOG.programme, type_coerce(_LOG.at, Big), _LOG.event, _LOG.id
+).where(bulk.one_of(_LOG.account, "accounts"))
+_STANDING = select(_LAST.account, _LAST.programme, type_coerce(_LAST.at, Big), _LAST.event).where(
+    bulk.one_of(_LAST.account, "accounts")
+)
+_NEWEST_ID = select(func.max(_LOG.id))
+_MOMENT = bindparam("moment", type_=_LOG.at.type)
+_HEARD = (
+    update(home)
+    .where((home.c.consents_as_of.is_(None)) | (home.c.consents_as_of < _MOMENT))
+    .values(consents_as_of=_MOMENT)
+)
+_BY_FEED = select(home.c.consents_as_of)
+_BY_HAND = select(_LOG.recorded_at).order_by(_LOG.id.desc()).limit(1)
+_TRAIL = (
+    select(consents)
+    .where(_LOG.account == bindparam("whose"))
+    .order_by(_LOG.programme, _LOG.at, _LOG.id)
+)
+_STANDING_OF = (
+    select(standing_consents).where(_LAST.account == bindparam("whose")).order_by(_LAST.programme)
+)
 
 
 class Effect(StrEnum):
@@ -24,8 +50,7 @@ class Effect(StrEnum):
     OLDER = "older"  # a newer one stands; kept as history
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(NamedTuple):
     event: ConsentEvent
     effect: Effect
     consent_id: int
@@ -38,37 +63,29 @@ def record(
 
     `by` is who brought them: a push or an operator.
     """
-    accounts = {event.account for event in events}
-    log, last = consents.c, standing_consents.c
-    known = select(log.account, log.programme, log.at, log.event, log.id)
-    seen = {
-        (row.account, row.programme, row.at, row.event): row.id
-        for row in tx.execute(known.where(bulk.among(tx, log.account, accounts)))
-    }
-    stands = select(last.account, last.programme, last.at, last.event)
-    standing = {
-        (row.account, row.programme): (row.at, row.event)
-        for row in tx.execute(stands.where(bulk.among(tx, last.account, accounts)))
-    }
-    next_id = (tx.scalar(select(func.max(consents.c.id))) or 0) + 1
+    accounts = {"accounts": {event.account for event in events}}
+    seen = {row[:4]: row[4] for row in tx.execute(_BEFORE, accounts)}
+    standing = {row[:2]: row[2:] for row in tx.execute(_STANDING, accounts)}
+    there = set(standing)
+    next_id = (tx.scalar(_NEWEST_ID) or 0) + 1
     recorded_at = stored(now)
     rows: list[tuple[object, ...]] = []
-    newest: dict[tuple[str, str], tuple[object, ...]] = {}
+    newest: dict[tuple[Any, ...], tuple[object, ...]] = {}
     answer: list[Recorded] = []
     for event in events:
-        key = (event.account, event.programme, event.at, event.event.value)
+        at, word = stored(event.at), _WORDS[event.event]
+        pair = event.account, event.programme
+        key = (*pair, at, word)
         if key in seen:
             answer.append(Recorded(event, Effect.REPEATED, seen[key]))
             continue
-        consent_id, next_id = next_id, next_id + 1
-        seen[key] = consent_id
-        at = stored(event.at)
+        consent_id = seen[key] = next_id
+        next_id += 1
         rows.append(
             (
                 consent_id,
-                event.account,
-                event.programme,
-                event.event.value,
+                *pair,
+                word,
                 at,
                 event.officer_title,
                 event.text,
@@ -77,31 +94,29 @@ def record(
                 by,
             )
         )
-        pair = (event.account, event.programme)
-        if pair in standing and not _newer(event, *standing[pair]):
+        if pair in standing and not _newer((at, word), standing[pair]):
             answer.append(Recorded(event, Effect.OLDER, consent_id))
             continue
-        standing[pair] = (event.at, event.event.value)
-        newest[pair] = (*pair, consent_id, event.event.value, at, event.text)
+        standing[pair] = at, word
+        newest[pair] = (*pair, consent_id, word, at, event.text)
         answer.append(Recorded(event, Effect.STANDS, consent_id))
     bulk.add(tx, consents, rows)
-    bulk.change(tx, standing_consents, [newest[pair] for pair in sorted(newest)])
+    bulk.add(tx, standing_consents, [newest[pair] for pair in sorted(newest.keys() - there)])
+    bulk.change(tx, standing_consents, [newest[pair] for pair in sorted(newest.keys() & there)])
     return answer
 
 
-def _newer(event: ConsentEvent, at: datetime, word: str) -> bool:
-    if event.at != at:
-        return event.at > at
-    return event.event is Event.REVOKED and word != Event.REVOKED
+def _newer(event: Sequence[Any], standing: Sequence[Any]) -> bool:
+    """Each a moment and a word."""
+    (at, word), (stands_at, stands) = event, standing
+    if at != stands_at:
+        return bool(at > stands_at)
+    return bool(word == Event.REVOKED and stands != Event.REVOKED)
 
 
 def heard(tx: Connection, as_of: datetime) -> None:
     """The consent feed spoke, describing the world as of that moment (P9)."""
-    tx.execute(
-        update(home)
-        .where((home.c.consents_as_of.is_(None)) | (home.c.consents_as_of < as_of))
-        .values(consents_as_of=as_of)
-    )
+    tx.execute(_HEARD, {"moment": as_of})
 
 
 def as_of(tx: Connection) -> datetime | None:
@@ -110,19 +125,15 @@ def as_of(tx: Connection) -> datetime | None:
     The feed's own word, where there is a feed. Events written by hand do not make a silent feed
     fresh; a gateway that has no feed at all goes by the newest of them.
     """
-    by_feed: datetime | None = tx.scalar(select(home.c.consents_as_of))
-    if by_feed is not None:
-        return by_feed
-    return tx.scalar(select(consents.c.recorded_at).order_by(consents.c.id.desc()).limit(1))
+    by_feed: datetime | None = tx.scalar(_BY_FEED)
+    return by_feed if by_feed is not None else tx.scalar(_BY_HAND)
 
 
 def trail(tx: Connection, account: str) -> list[Row[tuple[object, ...]]]:
     """Every event of an account, in the order of their own times."""
-    query = select(consents).where(consents.c.account == account)
-    return list(tx.execute(query.order_by(consents.c.programme, consents.c.at, consents.c.id)))
+    return list(tx.execute(_TRAIL, {"whose": account}))
 
 
 def standing(tx: Connection, account: str) -> list[Row[tuple[object, ...]]]:
     """The newest event of each programme for an account."""
-    query = select(standing_consents).where(standing_consents.c.account == account)
-    return list(tx.execute(query.order_by(standing_consents.c.programme)))
+    return list(tx.execute(_STANDING_OF, {"whose": account}))

@@ -4,26 +4,34 @@ Each change of a member (of its record, its MIDs, its coverage, its quarantine) 
 of one numbering over all rolls. So a feed by that number says each member once, as it is now, and
 who has read up to a number has missed nothing below it: numbers are given under the lock of the
 ledger's head, in the order of the commits.
+
+The head is the last lock of a transaction, and the one that all partners share: ask for places when
+all else that can be done before is done.
 """
 
 from collections.abc import Collection
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, func, select
 
+from schemas import bulk
 from schemas.tables import foreign_members, ledger_head
+
+_HEAD = select(ledger_head.c.size).with_for_update()
+# A statement of its own: one that waits for a lock does not see what the holder has committed.
+_LAST = select(func.max(foreign_members.c.change))
+_PLACED = ("programme", "ref", "change")
+
+
+def lock(tx: Connection) -> int:
+    """The last place that is given; those behind it are this transaction's, until it ends."""
+    tx.execute(_HEAD)
+    return tx.scalar(_LAST) or 0
 
 
 def move(tx: Connection, programme: str, refs: Collection[str]) -> None:
     """Move these members to the end, in the order of their refs."""
     if not refs:
         return
-    tx.execute(select(ledger_head.c.size).with_for_update())
-    last = tx.scalar(select(func.max(foreign_members.c.change))) or 0
-    tx.execute(
-        update(foreign_members)
-        .where(
-            foreign_members.c.programme == programme, foreign_members.c.ref == bindparam("moved")
-        )
-        .values(change=bindparam("place")),
-        [{"moved": ref, "place": last + n} for n, ref in enumerate(sorted(set(refs)), 1)],
-    )
+    places = enumerate(sorted(set(refs)), lock(tx) + 1)
+    rows = [(programme, ref, place) for place, ref in places]
+    bulk.amend(tx, foreign_members, _PLACED, rows)

@@ -9,8 +9,7 @@ ended and kept; any other identifier that is dropped goes. Within one day nothin
 order in which records arrive.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -18,23 +17,24 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
-    bindparam,
     delete,
-    insert,
     or_,
     select,
     update,
 )
 
+from schemas import bulk
 from schemas.database import upsert
 from schemas.record import Record
-from schemas.tables import foreign_identifiers
+from schemas.tables import foreign_identifiers, stored
 
 MID = "MID"
 PARTNER, HOME = "partner", "home"
-CHUNK = 1_000
 
 _c = foreign_identifiers.c
+# A row as the database keeps it, its columns in the table's order.
+_Row = tuple[Any, ...]
+_ALL = tuple(column.name for column in _c)
 
 
 def in_force(on: date) -> ColumnElement[bool]:
@@ -46,34 +46,37 @@ def in_force(on: date) -> ColumnElement[bool]:
 
 def replace(tx: Connection, programme: str, records: Sequence[Record], *, now: datetime) -> None:
     """These are the newest records of their members: their numbers, and no others."""
-    changes = _Changes(today=now.astimezone(UTC).date())
-    for start in range(0, len(records), CHUNK):
-        some = records[start : start + CHUNK]
-        there = _there(tx, programme, [record.ref for record in some])
-        for record in some:
-            changes.compare(record, there.get(record.ref, {}))
-    one = (
-        (_c.programme == programme)
-        & (_c.ref == bindparam("at"))
-        & (_c.scheme == bindparam("s"))
-        & (_c.value == bindparam("v"))
-        & (_c.source == PARTNER)
-    )
-    if changes.gone:
-        tx.execute(delete(foreign_identifiers).where(one), changes.gone)
-    if changes.dated:
-        dates: dict[str, Any] = {"from_on": bindparam("began"), "until_on": bindparam("ended")}
-        tx.execute(update(foreign_identifiers).where(one).values(**dates), changes.dated)
-    if changes.new:
-        always = {"programme": programme, "source": PARTNER, "added_at": now}
-        tx.execute(insert(foreign_identifiers), [{**always, **row} for row in changes.new])
+    if not records:
+        return
+    refs = [record.ref for record in records]
+    theirs = {"programme": programme, "source": PARTNER}
+    there: dict[str, list[_Row]] = {}
+    for row in bulk.find(tx, foreign_identifiers, _ALL, theirs, "ref", refs):
+        there.setdefault(row.ref, []).append(tuple(row))
+    today, at = now.astimezone(UTC).date().isoformat(), stored(now)
+    rows: list[_Row] = [
+        (programme, record.ref, i.scheme, i.value, PARTNER, today, None, at, None)
+        for record in records
+        if record.ref not in there
+        for i in record.identifiers
+    ]
+    again: list[str] = []
+    for record in records:
+        before = there.get(record.ref)
+        if before is not None:
+            after = _after(record, before, today, at)
+            if after != before:
+                again.append(record.ref)
+                rows += after
+    if again:
+        bulk.remove(tx, foreign_identifiers, theirs, "ref", again)
+    bulk.add(tx, foreign_identifiers, rows)
 
 
 def erase(tx: Connection, programme: str, refs: Sequence[str]) -> None:
     """These members are withdrawn: nothing of theirs stays, whoever brought it."""
-    for start in range(0, len(refs), CHUNK):
-        some = refs[start : start + CHUNK]
-        tx.execute(delete(foreign_identifiers).where(_c.programme == programme, _c.ref.in_(some)))
+    if refs:
+        bulk.remove(tx, foreign_identifiers, {"programme": programme}, "ref", refs)
 
 
 def attach(
@@ -137,50 +140,29 @@ def of(tx: Connection, programme: str, ref: str) -> list[Row[Any]]:
     return list(tx.execute(query.order_by(_c.scheme, _c.value, _c.source)))
 
 
-@dataclass(slots=True, kw_only=True)
-class _Changes:
-    """What newer records change of the numbers that are there."""
-
-    today: date
-    new: list[dict[str, Any]] = field(default_factory=list)
-    dated: list[dict[str, Any]] = field(default_factory=list)
-    gone: list[dict[str, Any]] = field(default_factory=list)
-
-    def compare(self, record: Record, there: Mapping[tuple[str, str], Row[Any]]) -> None:
-        said = {(i.scheme, i.value) for i in record.identifiers}
-        for scheme, value in sorted(said - there.keys()):
-            row = {"ref": record.ref, "scheme": scheme, "value": value, "from_on": self.today}
-            self.new.append(row)
-        for (scheme, value), known in there.items():
-            place = {"at": record.ref, "s": scheme, "v": value}
-            if (scheme, value) in said:
-                self._goes_on(place, known)
-            else:
-                self._is_dropped(place, scheme, known)
-
-    def _goes_on(self, place: dict[str, Any], known: Row[Any]) -> None:
-        if known.until_on is not None:  # it is back; without a gap if it went today
-            began = known.from_on if known.until_on >= self.today else self.today
-            self.dated.append({**place, "began": began, "ended": None})
-
-    def _is_dropped(self, place: dict[str, Any], scheme: str, known: Row[Any]) -> None:
-        if scheme != MID or known.from_on is None or known.from_on >= self.today:
-            self.gone.append(place)
-        elif known.until_on is None:
-            self.dated.append({**place, "began": known.from_on, "ended": self.today})
+def _after(record: Record, before: Sequence[_Row], today: str, at: int) -> list[_Row]:
+    """The rows of a member's numbers, with this record as its newest."""
+    said = {(i.scheme, i.value) for i in record.identifiers}
+    rows: list[_Row] = []
+    for row in before:
+        programme, _, scheme, value, _, from_on, until_on, *_ = row
+        if (scheme, value) in said:
+            said.remove((scheme, value))
+            if until_on is None:
+                rows.append(row)
+            else:  # it is back; without a gap if it went today
+                rows.append(_dated(row, from_on if until_on >= today else today, None))
+        elif scheme == MID and from_on is not None and from_on < today:
+            rows.append(row if until_on is not None else _dated(row, from_on, today))
+    rows += [
+        (programme, record.ref, scheme, value, PARTNER, today, None, at, None)
+        for scheme, value in said
+    ]
+    return rows
 
 
-def _there(
-    tx: Connection, programme: str, refs: Collection[str]
-) -> dict[str, dict[tuple[str, str], Row[Any]]]:
-    columns: tuple[ColumnElement[Any], ...] = (_c.ref, _c.scheme, _c.value, _c.from_on, _c.until_on)
-    query = select(*columns).where(
-        _c.programme == programme, _c.ref.in_(refs), _c.source == PARTNER
-    )
-    found: dict[str, dict[tuple[str, str], Row[Any]]] = {}
-    for row in tx.execute(query):
-        found.setdefault(row.ref, {})[row.scheme, row.value] = row
-    return found
+def _dated(row: _Row, from_on: str | None, until_on: str | None) -> _Row:
+    return (*row[:5], from_on, until_on, *row[7:])
 
 
 def _home(programme: str, ref: str, mid: str) -> ColumnElement[bool]:

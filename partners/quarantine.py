@@ -18,19 +18,17 @@ from sqlalchemy import (
     Connection,
     and_,
     delete,
-    exists,
     func,
-    insert,
     literal,
     select,
     update,
 )
 
 from partners import foreign_feed
+from schemas import bulk
 from schemas.tables import Flag, foreign_members, inbound_named, is_set
 
 MEMBERS_MIN = 50
-CHUNK = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -73,14 +71,12 @@ def sudden(*, size: int, baseline: int, percent: int, come: int, gone: int) -> b
 
 def hold(tx: Connection, place: Place, announced: Iterable[str], withdrawn: Iterable[str]) -> None:
     """A batch waits from now on: what it names of the roll must not be used."""
-    at = _columns(place)
-    rows = [
-        {**at, "ref": ref, "withdrawn": away}
-        for refs, away in ((announced, False), (withdrawn, True))
-        for ref in refs
-    ]
-    if rows:
-        tx.execute(insert(inbound_named), rows)
+    at = (place.partner, place.kind, place.epoch, place.number, place.issue)
+    bulk.add(
+        tx,
+        inbound_named,
+        [*[(*at, ref, 0) for ref in announced], *[(*at, ref, 1) for ref in withdrawn]],
+    )
     _mark(tx, place, quarantined=True)
 
 
@@ -92,15 +88,10 @@ def release(tx: Connection, place: Place) -> None:
 
 def named(tx: Connection, partner: str, refs: Collection[str]) -> frozenset[str]:
     """Which of these refs a batch names that waits."""
-    n = inbound_named.c
-    if not refs or not tx.scalar(select(exists().where(n.partner == partner))):
+    if not refs:
         return frozenset()
-    found: set[str] = set()
-    every = sorted(refs)
-    for start in range(0, len(every), CHUNK):
-        some = every[start : start + CHUNK]
-        found.update(tx.scalars(select(n.ref).where(n.partner == partner, n.ref.in_(some))))
-    return frozenset(found)
+    found = bulk.find(tx, inbound_named, ("ref",), {"partner": partner}, "ref", refs)
+    return frozenset([row.ref for row in found])
 
 
 def plan(tx: Connection, place: Place) -> Plan:
@@ -148,13 +139,3 @@ def _of(place: Place) -> ColumnElement[bool]:
         n.number == place.number,
         n.issue == place.issue,
     )
-
-
-def _columns(place: Place) -> dict[str, object]:
-    return {
-        "partner": place.partner,
-        "kind": place.kind,
-        "epoch": place.epoch,
-        "number": place.number,
-        "issue": place.issue,
-    }

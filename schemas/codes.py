@@ -490,6 +490,11 @@ _ALL = (
         "start it, or correct MRX_DATABASE_URL; nothing was lost",
     ),
     Code(
+        "MRX-9015",
+        "the database on the server does not keep text in UTF8",
+        "make one WITH ENCODING 'UTF8' TEMPLATE template0, and name it in MRX_DATABASE_URL",
+    ),
+    Code(
         "MRX-9999",
         "something went wrong that should not",
         "please report it with the command that shows it",

@@ -9,10 +9,15 @@ began, nobody else writes meanwhile what it may look at, and it is on disk when 
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import cache, wraps
+from typing import TypeVar
 
-from sqlalchemy import Column, Connection, Table, func, select
+from sqlalchemy import Column, Connection, Select, Table, func, select
 from sqlalchemy.dialects import postgresql, sqlite
+
+Statement = TypeVar("Statement")
 
 
 class Database(ABC):
@@ -34,8 +39,9 @@ class Database(ABC):
 
     @abstractmethod
     def migrate(self) -> AbstractContextManager[Connection]:
-        """A write transaction in which tables may be made anew. Raises `NotReady` MRX-9013 if they
-        do not hold together afterwards, and nothing has happened.
+        """A write transaction in which tables may be made anew. Raises `NotReady`, and nothing has
+        happened: MRX-9013 if they do not hold together afterwards, MRX-9015 where a server's
+        database keeps text in another encoding than UTF8.
         """
 
     @abstractmethod
@@ -61,16 +67,36 @@ def upsert(tx: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
     return postgresql.insert(table) if tx.dialect.name == "postgresql" else sqlite.insert(table)
 
 
+def once(build: Callable[[Connection], Statement]) -> Callable[[Connection], Statement]:
+    """A statement that differs from database to database, built once for each kind of them.
+
+    To build one costs several times what it costs to execute it.
+    """
+    built: dict[str, Statement] = {}
+
+    @wraps(build)
+    def found(tx: Connection) -> Statement:
+        name = tx.dialect.name
+        if name not in built:
+            built[name] = build(tx)
+        return built[name]
+
+    return found
+
+
 def next_id(tx: Connection, column: Column[int]) -> int:
     """A number for a new row, greater than all that were given before and committed.
 
     Where transactions write side by side it comes from the column's sequence, and a transaction
     that is rolled back leaves a gap.
     """
-    if tx.dialect.name == "postgresql":
-        of = func.pg_get_serial_sequence(column.table.name, column.name)
-        given = select(func.nextval(of))
-    else:
-        given = select(func.coalesce(func.max(column), 0) + 1)
-    number: int = tx.execute(given).scalar_one()
+    number: int = tx.execute(_next(column, tx.dialect.name)).scalar_one()
     return number
+
+
+@cache
+def _next(column: Column[int], dialect: str) -> Select[int]:
+    if dialect == "postgresql":
+        of = func.pg_get_serial_sequence(column.table.name, column.name)
+        return select(func.nextval(of))
+    return select(func.coalesce(func.max(column), 0) + 1)

@@ -53,9 +53,14 @@ def bucket_of(ref: str) -> int:
 
 def total(buckets: Sequence[Bucket]) -> Holdings:
     """The digest over all 256 buckets, in order."""
-    assert len(buckets) == BUCKETS, "empty buckets count too"
-    sums = b"".join(bucket.bytes for bucket in buckets)
-    return Holdings(sum(bucket.count for bucket in buckets), hashlib.sha256(sums).hexdigest())
+    held = digest([bucket.bytes for bucket in buckets])
+    return Holdings(sum(bucket.count for bucket in buckets), held)
+
+
+def digest(sums: Sequence[bytes]) -> str:
+    """The digest (hex) over all 256 sums, in order."""
+    assert len(sums) == BUCKETS, "empty buckets count too"
+    return hashlib.sha256(b"".join(sums)).hexdigest()
 
 
 def _number(leaf: bytes) -> int:

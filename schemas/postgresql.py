@@ -37,6 +37,7 @@ _FOR_ONE = text(
     "SELECT pg_advisory_xact_lock_shared(hashtextextended(current_schema() || ' mrx', 0)),"
     " pg_advisory_xact_lock(hashtextextended(current_schema() || ' mrx ' || :partner, 0))"
 )
+_ENCODING = text("SHOW server_encoding")
 # SQLSTATE classes: PostgreSQL documentation, appendix A.
 _BUSY = frozenset({"55P03", "40P01", "40001", "57014", "25P03", "25P04"})
 _REFUSED = ("53", "58", "25006")
@@ -50,7 +51,12 @@ class PostgreSQL(Database):
         self.url = url
         self._writer = create_engine(
             url,
-            connect_args={"options": _OPTIONS, "connect_timeout": 5},
+            connect_args={
+                "options": _OPTIONS,
+                "connect_timeout": 5,
+                # Where a database keeps text in SQL_ASCII the driver gives bytes, unless told.
+                "client_encoding": "utf8",
+            },
             isolation_level="READ COMMITTED",
             pool_size=CONNECTIONS // 2,
             max_overflow=CONNECTIONS // 2,
@@ -74,6 +80,9 @@ class PostgreSQL(Database):
     @contextmanager
     def migrate(self) -> Iterator[Connection]:
         with self.write() as tx:
+            if tx.scalar(_ENCODING) != "UTF8":
+                # It would refuse names in other scripts, or keep them unchecked.
+                raise NotReady("MRX-9015")
             yield tx
 
     @contextmanager

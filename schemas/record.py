@@ -30,14 +30,41 @@ class Record:
     _digest: bytes | None = field(default=None, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if not refs.is_ref(self.ref):
-            raise BadRecord("MRX-2307", field="ref")
-        if self.version < 1:
-            raise BadRecord("MRX-2307", field="version")
-        if names.parse(self.name) != self.name:
-            raise BadRecord("MRX-2307", field="name")
-        if len(set(self.identifiers)) != len(self.identifiers):
-            raise BadRecord("MRX-2307", field="identifiers")
+        _check(self.ref, self.version, self.name, self.identifiers)
+
+    @classmethod
+    def heard(
+        cls,
+        ref: str,
+        version: int,
+        name: str,
+        identifiers: tuple[Identifier, ...],
+        status: Status,
+        member_since: date,
+    ) -> "Record":
+        """What the constructor makes, in two thirds of its time; for thousands of a partner's
+        records. Raises `BadRecord` as it does.
+        """
+        _check(ref, version, name, identifiers)
+        return _made(ref, version, name, identifiers, status, member_since)
+
+    @classmethod
+    def kept(
+        cls,
+        *,
+        ref: str,
+        version: int,
+        name: str,
+        identifiers: tuple[Identifier, ...],
+        status: Status,
+        member_since: date,
+    ) -> "Record":
+        """A record of values from our own database, which were parsed when they were taken in.
+
+        Nothing is parsed again, thousands of times a batch: what is told is held against the XSD
+        and read back before it leaves (P6).
+        """
+        return _made(ref, version, name, identifiers, status, member_since)
 
     @property
     def items_digest(self) -> bytes:
@@ -47,6 +74,45 @@ class Record:
             object.__setattr__(self, "_digest", digest)
             return digest
         return self._digest
+
+
+def _check(ref: str, version: int, name: str, identifiers: tuple[Identifier, ...]) -> None:
+    """Raise `BadRecord` MRX-2307 for what no record holds."""
+    if not refs.is_ref(ref):
+        raise BadRecord("MRX-2307", field="ref")
+    if version < 1:
+        raise BadRecord("MRX-2307", field="version")
+    if names.parse(name) != name:
+        raise BadRecord("MRX-2307", field="name")
+    if len(identifiers) > 1 and len(set(identifiers)) != len(identifiers):
+        raise BadRecord("MRX-2307", field="identifiers")
+
+
+# The slots themselves: a frozen class fills them by name, which takes half as long again.
+_put_ref, _put_version, _put_name, _put_identifiers, _put_status, _put_member_since, _put_digest = [
+    vars(Record)[slot].__set__
+    for slot in ("ref", "version", "name", "identifiers", "status", "member_since", "_digest")
+]
+
+
+def _made(
+    ref: str,
+    version: int,
+    name: str,
+    identifiers: tuple[Identifier, ...],
+    status: Status,
+    member_since: date,
+) -> Record:
+    """A record of what has been checked."""
+    made = object.__new__(Record)
+    _put_ref(made, ref)
+    _put_version(made, version)
+    _put_name(made, name)
+    _put_identifiers(made, identifiers)
+    _put_status(made, status)
+    _put_member_since(made, member_since)
+    _put_digest(made, None)
+    return made
 
 
 def items_digest(

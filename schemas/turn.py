@@ -22,6 +22,7 @@ from schemas.sqlite import SQLiteFile
 # Since PostgreSQL 14.
 FROZEN_SECONDS = 60
 _FROZEN = text(f"SET idle_session_timeout = '{FROZEN_SECONDS}s'")
+_STILL = text("SELECT 1")
 _TRY = text(
     "SELECT pg_try_advisory_lock(hashtextextended(current_schema() || ' mrx ' || :name, 1))"
 )
@@ -54,7 +55,7 @@ class Turn:
     def _on_server(self, server: PostgreSQL) -> bool:
         try:
             if isinstance(self._held, Connection):
-                self._held.scalar(text("SELECT 1"))
+                self._held.scalar(_STILL)
                 return True
             session = server.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
             self._held = session

@@ -93,11 +93,17 @@ def part(tag: int, *inside: bytes | list[bytes]) -> list[bytes]:
     >>> b"".join(part(SEQUENCE, encode(1), part(SET, encode(b"a")))).hex()
     '30080201013103040161'
     """
-    pieces = [piece for some in inside for piece in ([some] if isinstance(some, bytes) else some)]
+    pieces: list[bytes] = []
+    for some in inside:
+        if isinstance(some, bytes):
+            pieces.append(some)
+        else:
+            pieces += some
     size = sum(map(len, pieces))
+    if size < 128:
+        return [bytes((tag, size)), *pieces]
     long = size.to_bytes((size.bit_length() + 7) // 8, "big")
-    length = bytes([size]) if size < 128 else bytes([128 | len(long)]) + long
-    return [bytes([tag]) + length, *pieces]
+    return [bytes((tag, 128 | len(long))) + long, *pieces]
 
 
 def encode_algorithm(oid: ObjectIdentifier, *, null: bool) -> bytes:

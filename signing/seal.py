@@ -21,7 +21,21 @@ from signing.der import (
 )
 from signing.keys import SigningKey
 
+
+def _attribute(what: profile.OID, value: bytes) -> bytes:
+    return b"".join(part(SEQUENCE, encode(what), part(SET, value)))
+
+
+# What is the same in every file, encoded once.
+_VERSION_1 = encode(1)
+_DATA, _SIGNED_DATA = encode(profile.DATA), encode(profile.SIGNED_DATA)
 _DIGEST = encode_algorithm(profile.SHA256, null=False)
+_DIGESTS = b"".join(part(SET, _DIGEST))
+_SIGNS = {
+    scheme.writes: encode_algorithm(scheme.writes[0], null=scheme.writes[1])
+    for scheme in (profile.RSA, profile.P256)
+}
+_CONTENT_TYPE = _attribute(profile.CONTENT_TYPE, _DATA)
 
 
 def seal(content: bytes, key: SigningKey, now: datetime) -> bytes:
@@ -38,32 +52,30 @@ def seal(content: bytes, key: SigningKey, now: datetime) -> bytes:
     certificate = key.certificate
     if not certificate.valid_at(now):
         raise NotReady("MRX-3006")
-    says = (
-        (profile.CONTENT_TYPE, encode(profile.DATA)),
-        (profile.SIGNING_TIME, encode_time(moment)),
-        (profile.MESSAGE_DIGEST, encode(sha256(content).digest())),
-    )
     attributes = sorted(  # DER wants a set in the order of its members' bytes
-        b"".join(part(SEQUENCE, encode(what), part(SET, value))) for what, value in says
+        [
+            _CONTENT_TYPE,
+            _attribute(profile.SIGNING_TIME, encode_time(moment)),
+            _attribute(profile.MESSAGE_DIGEST, encode(sha256(content).digest())),
+        ]
     )
     # Signed is the set itself; in the file it stands under another tag (RFC 5652, 5.4).
     signature = key.sign(b"".join(part(SET, *attributes)))
-    named, null = key.scheme.writes
     signer = part(
         SEQUENCE,
-        encode(1),
+        _VERSION_1,
         part(SEQUENCE, certificate.signer_id),
         _DIGEST,
         part(CONTEXT_0, *attributes),
-        encode_algorithm(named, null=null),
+        _SIGNS[key.scheme.writes],
         encode(signature),
     )
     body = part(
         SEQUENCE,
-        encode(1),
-        part(SET, _DIGEST),
-        part(SEQUENCE, encode(profile.DATA), part(CONTEXT_0, part(OCTETS, content))),
+        _VERSION_1,
+        _DIGESTS,
+        part(SEQUENCE, _DATA, part(CONTEXT_0, part(OCTETS, content))),
         part(CONTEXT_0, certificate.der),
         part(SET, signer),
     )
-    return b"".join(part(SEQUENCE, encode(profile.SIGNED_DATA), part(CONTEXT_0, body)))
+    return b"".join(part(SEQUENCE, _SIGNED_DATA, part(CONTEXT_0, body)))

@@ -9,7 +9,8 @@ from hypothesis import settings
 from sqlalchemy import URL
 
 from schemas.programme import PROGRAMMES
-from tests import servers, world
+from tests import carriers, compiled, memory, servers, world
+from tests.journeys.places import FIRST, Place
 
 # Machines are shared and slow by turns: an example that takes long is no bug.
 settings.register_profile("mrx", deadline=None)
@@ -23,6 +24,12 @@ BOTH = ["sqlite"] if os.environ.get("MRX_QUICK") else ["sqlite", "postgresql"]
 
 FILE_ONLY = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 """For a test of what only SQLite has."""
+
+SERVER_ONLY = pytest.mark.parametrize("engine", BOTH[1:], indirect=True)
+"""For a test of what only a server has; none in the quick run."""
+
+compiled.share()
+memory.use()
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
@@ -52,9 +59,14 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.fixture(scope="session")
 def key_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """One signing key per programme, made once: RSA-3072 takes its time."""
+    """One signing key per programme, made once. Both kinds, so that they meet on every wire: RSA at
+    home, where most of what is told is signed, P-256 abroad.
+    """
     folder = tmp_path_factory.mktemp("keys")
-    return {code: world.new_key(folder, code) for code in PROGRAMMES}
+    return {
+        code: world.new_key(folder, code, kind="rsa" if code == "us-ctpat" else "p256")
+        for code in PROGRAMMES
+    }
 
 
 @pytest.fixture(scope="session")
@@ -65,11 +77,11 @@ def postgres() -> Iterator[URL]:
 
 
 @pytest.fixture
-def engine() -> str:
+def engine(request: pytest.FixtureRequest) -> str:
     """Which database `small_world` and `whole_world` keep their home's data in. Rooms whose SQL
     must do the same on both run every test on `BOTH`: see their conftest.
     """
-    return "sqlite"
+    return getattr(request, "param", "sqlite")
 
 
 @pytest.fixture
@@ -83,24 +95,61 @@ def server(engine: str, request: pytest.FixtureRequest) -> Iterator[world.Server
     made.close()
 
 
+@pytest.fixture(scope="session")
+def broker_url() -> Iterator[str]:
+    """A Redis for wake-ups that no test stops."""
+    with servers.broker() as url:
+        yield url
+
+
+@pytest.fixture
+def place(request: pytest.FixtureRequest) -> Iterator[Place]:
+    """Where the gateways of a journey run: see tests/journeys/places.py."""
+    database, engine = getattr(request, "param", FIRST)
+    made = Place(database, engine, lambda: request.getfixturevalue("postgres"))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def carrier(request: pytest.FixtureRequest) -> str:
+    """Who delivers in `small_world` and `whole_world`: see tests/carriers.py."""
+    return getattr(request, "param", carriers.HERE)
+
+
+@pytest.fixture
+def carry(carrier: str, request: pytest.FixtureRequest) -> carriers.Carry:
+    """Lets this test's carrier deliver in a world."""
+    redis = request.getfixturevalue("broker_url") if carrier == carriers.CELERY else None
+    return lambda one: carriers.carried(one, carrier, redis)
+
+
 @pytest.fixture
 def small_world(
-    tmp_path: Path, key_files: dict[str, Path], server: world.Server | None
+    tmp_path: Path,
+    key_files: dict[str, Path],
+    server: world.Server | None,
+    carry: carriers.Carry,
 ) -> Iterator[world.World]:
     """us-ctpat and Mexico, connected."""
     made = connected_world(tmp_path, key_files, ("mx-neec",), server=server)
-    yield made
+    with carry(made):
+        yield made
     made.house.database.close()
 
 
 @pytest.fixture
 def whole_world(
-    tmp_path: Path, key_files: dict[str, Path], server: world.Server | None
+    tmp_path: Path,
+    key_files: dict[str, Path],
+    server: world.Server | None,
+    carry: carriers.Carry,
 ) -> Iterator[world.World]:
     """us-ctpat and all five partners, connected."""
     codes = tuple(code for code in PROGRAMMES if code != "us-ctpat")
     made = connected_world(tmp_path, key_files, codes, server=server)
-    yield made
+    with carry(made):
+        yield made
     made.house.database.close()
 
 
@@ -112,10 +161,7 @@ def connected_world(
     server: world.Server | None = None,
 ) -> world.World:
     """Home, on the server if there is one, and partners in files."""
+    house, partners = world.connected(folder, key_files, codes, server=server)
     clock = world.Clock()
-    house = world.make(folder / "us-ctpat", "us-ctpat", key_files["us-ctpat"], server=server)
-    partners = {code: world.make(folder / code, code, key_files[code]) for code in codes}
-    for code, partner in partners.items():
-        world.connect(house, partner, url=code)
     wire = world.Wire(ends=partners, clock=clock)
     return world.World(house=house, partners=partners, clock=clock, wire=wire)

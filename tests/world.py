@@ -7,12 +7,12 @@ passes, one plan per transmission.
 
 import io
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 import orjson
 from sqlalchemy import URL, Connection, select
@@ -40,6 +40,7 @@ from signing.seal import seal
 from tests import servers
 
 START = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
+HOME = "us-ctpat"
 TEXTS = {"mx-neec": "neec-2014"}
 BYTES_MAX = 32 << 20
 
@@ -70,14 +71,15 @@ class Server:
         self._url = url
         self._open = ExitStack()
 
-    def database(self, folder: Path, programme: str) -> URL:
-        """A new database for the gateway in `folder`, a copy of one that was made once."""
-        template = self._templates.get((self._url, programme))
+    def database(self, what: str, fill: Callable[[URL], House]) -> URL:
+        """A new database: a copy of what `fill` made of an empty one, the first time `what` was
+        asked for.
+        """
+        template = self._templates.get((self._url, what))
         if template is None:
             template = servers.create(self._url)
-            made = home.init(Settings(home=folder, database_url=written(template)), programme)
-            made.database.close()  # nobody may be connected to what is copied
-            self._templates[self._url, programme] = template
+            fill(template).database.close()  # nobody may be connected to what is copied
+            self._templates[self._url, what] = template
         url = servers.create(self._url, template=template)
         self._open.callback(servers.drop, self._url, url)
         return url
@@ -124,9 +126,44 @@ def make(folder: Path, programme: str, key: Path, *, server: Server | None = Non
     if server is None:
         return home.open_home(Settings(home=folder))
     (folder / home.DATABASE).unlink()
-    return home.open_home(
-        Settings(home=folder, database_url=written(server.database(folder, programme)))
-    )
+    url = server.database(programme, lambda empty: _init(folder, programme, empty))
+    return home.open_home(Settings(home=folder, database_url=written(url)))
+
+
+def _init(folder: Path, programme: str, url: URL) -> House:
+    return home.init(Settings(home=folder, database_url=written(url)), programme)
+
+
+def connected(
+    folder: Path, key_files: Mapping[str, Path], codes: Sequence[str], *, server: Server | None
+) -> tuple[House, dict[str, House]]:
+    """us-ctpat in `folder`, on the server if there is one, and partners in files, connected by
+    wires that are called by their codes: copies of what was made once a session.
+    """
+    what = "-".join(("world", *codes))
+    kept = key_files[HOME].parent / what
+    if not kept.exists():
+        draft = kept.with_name(f"draft-{what}")
+        house, *ends = (make(draft / code, code, key_files[code]) for code in (HOME, *codes))
+        for end in ends:
+            connect(house, end, url=end.programme)
+        for each in (house, *ends):
+            each.database.close()
+        draft.rename(kept)
+    shutil.copytree(kept, folder, dirs_exist_ok=True)
+    partners = {code: home.open_home(Settings(home=folder / code)) for code in codes}
+    if server is None:
+        return home.open_home(Settings(home=folder / HOME)), partners
+    (folder / HOME / home.DATABASE).unlink()
+
+    def fill(empty: URL) -> House:
+        house = _init(folder / HOME, HOME, empty)
+        for code, end in partners.items():
+            introduce(house, end, url=code)
+        return house
+
+    url = written(server.database(what, fill))
+    return home.open_home(Settings(home=folder / HOME, database_url=url)), partners
 
 
 def pinned(house: House, partner: str) -> Pinned:
@@ -143,10 +180,15 @@ def pinned(house: House, partner: str) -> Pinned:
 
 def connect(ours: House, theirs: House, *, url: str = "wire", now: datetime = START) -> None:
     """Enable the exchange on both ends."""
-    for one, other, address in ((ours, theirs, url), (theirs, ours, None)):
-        with one.database.write() as tx:
-            certificates.pin(tx, pinned(other, other.programme), now=now)
-            agreements.change(tx, other.programme, enabled=True, push_url=address)
+    introduce(ours, theirs, url=url, now=now)
+    introduce(theirs, ours, url=None, now=now)
+
+
+def introduce(one: House, other: House, *, url: str | None, now: datetime = START) -> None:
+    """Enable the exchange on one end."""
+    with one.database.write() as tx:
+        certificates.pin(tx, pinned(other, other.programme), now=now)
+        agreements.change(tx, other.programme, enabled=True, push_url=url)
 
 
 def honest(_end: House, _file: bytes, receipt: bytes) -> bytes:
@@ -212,6 +254,13 @@ class Wire:
         return Answered(b"not a receipt" if word == NONSENSE else self.answer(end, file, receipt))
 
 
+class Carrier(Protocol):
+    """Who works the lanes when a test says "deliver" (see tests/carriers.py)."""
+
+    def work(self, *, only: str | None = None) -> bool:
+        """Work what is due; whether there was any."""
+
+
 @dataclass
 class World:
     """Home and its partners, and what one usually does with them."""
@@ -220,18 +269,19 @@ class World:
     partners: dict[str, House]
     clock: Clock
     wire: Wire
+    carrier: Carrier | None = None  # None: this thread, and the wire called directly
 
     def delivery(self) -> Delivery:
         return Delivery(house=self.house, transport=self.wire, worker="test:0:0", clock=self.clock)
 
     def deliver(self, rounds: int = 50, *, hurry: bool = True, only: str | None = None) -> None:
         """Run the lanes until nothing is due; `hurry` forgets waiting times between rounds."""
-        delivery = self.delivery()
+        carrier = self.carrier or self.delivery()
         for _ in range(rounds):
             if hurry:
                 with self.house.database.write() as tx:
                     lanes.hurry(tx)
-            if not delivery.work(only=only):
+            if not carrier.work(only=only):
                 return
 
     def push(self, *members: dict[str, object], mode: str = "delta", **more: object) -> Report:
@@ -323,9 +373,9 @@ def member(account: str, **facts: object) -> dict[str, object]:
     }
 
 
-def new_key(folder: Path, name: str) -> Path:
+def new_key(folder: Path, name: str, *, kind: keys.Kind = "rsa") -> Path:
     path = folder / f"{name}.key"
-    keys.create(path, f"mrx {name}", START)
+    keys.create(path, f"mrx {name}", START, kind=kind)
     return path
 
 

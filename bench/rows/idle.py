@@ -11,13 +11,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 
-from bench import ends
+from bench import ends, invented, members
 from bench.ground import ENGINES, Ground
 from bench.row import Row, at_most, check
 from bench.rows.group import Group
-from outbox import lane
 from outbox.house import House
 from schemas.tables import agreements, batches, lanes, pending
 
@@ -54,11 +53,8 @@ def run(ground: Ground) -> Iterator[Row]:
 def _invent(house: House) -> None:
     """Partners up to twenty: enabled, with an address where nobody listens and nothing goes."""
     with house.database.write() as tx:
-        real = tx.execute(select(agreements)).mappings().all()
-        for n in range(len(real), PARTNERS):
-            code = f"xx-invented{'abcdefghijklmnopqrst'[n]}"
-            tx.execute(insert(agreements).values({**real[0], "partner": code}))
-            lane.lay(tx, code)
+        for n in range(PARTNERS - len(members.PARTNERS)):
+            invented.agree(tx, invented.code(n), like=members.PARTNERS[0])
         tx.execute(agreements.update().values(enabled=True, push_url=NOBODY))
 
 

@@ -15,7 +15,7 @@ class Context:
     settings: Settings
 
 
-def _context(request: Request) -> Context:
+async def _context(request: Request) -> Context:  # a plain one would be called in another thread
     context: Context = request.app.state.context
     return context
 

@@ -24,8 +24,7 @@ def database(case: Case) -> Found:
     url = case.settings.database_url
     if url is None:
         return _file(case)
-    # Where the database keeps text in SQL_ASCII, the driver gives bytes unless told otherwise.
-    case.database = PostgreSQL(url.update_query_dict({"client_encoding": "utf8"}))
+    case.database = PostgreSQL(url)
     server = case.server = _server(case)
     said = f"PostgreSQL {server.version_said}"
     if server.version < VERSION_MIN * 10_000:
@@ -69,7 +68,7 @@ def encoding(case: Case) -> Found:
     if found != "UTF8":
         raise Failed(
             f"the database keeps text in {found}: names in other scripts are refused",
-            "make a database WITH ENCODING 'UTF8' TEMPLATE template0, then `mrx init`",
+            NotReady("MRX-9015").repair,
         )
     return Found("the database keeps text in UTF8")
 

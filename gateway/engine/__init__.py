@@ -10,6 +10,7 @@ Both end in the same `outbox.delivery.Delivery`. No process is the only one of i
 die at any moment, and Redis too.
 """
 
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
@@ -18,11 +19,18 @@ from gateway.engine.threads import Threads
 from gateway.settings import Settings
 from outbox.house import House
 
+# How long a thread that computes may keep the others waiting, in seconds. Python's own is ten times
+# that: then an urgent delivery, which asks the database a hundred times, waits for a draft of
+# thousands after each of its questions. Measured behind a backlog on SQLite, from a revocation to
+# its confirmation: a median of 638 ms with Python's own, 475 with this.
+SWITCH_SECONDS = 0.0005
+
 
 @contextmanager
 def running(house: House, settings: Settings) -> Iterator[None]:
     """What belongs into a process that serves, while the block lasts."""
     with ExitStack() as parts:
+        parts.enter_context(quick_to_switch())
         errands = Errands(house, batch_bytes_max=settings.body_bytes_max)
         errands.start()
         parts.callback(errands.stop)
@@ -43,3 +51,14 @@ def running(house: House, settings: Settings) -> Iterator[None]:
             sweep.start()
             parts.callback(sweep.stop)
         yield
+
+
+@contextmanager
+def quick_to_switch() -> Iterator[None]:
+    """Let this process's threads take turns quickly, while the block lasts."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_SECONDS)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)

@@ -15,6 +15,7 @@ from gateway.owed import Owed
 from gateway.puller import Puller
 from outbox import endings, lane
 from outbox.house import House
+from schemas.errors import MrxError
 from schemas.turn import Turn
 
 logger = logging.getLogger("mrx.errands")
@@ -68,6 +69,8 @@ class Errands:
                 upkeep.tidy(self._house, now=datetime.now(UTC))
                 while endings.end_due(self._house, now=datetime.now(UTC)):
                     self._house.bell.ring()
+            except MrxError as error:
+                logger.warning("upkeep: %s", error)
             except Exception as error:  # noqa: BLE001  # the next round tries again
                 logger.error("MRX-9999 upkeep failed: %s", trace.of(error))  # noqa: TRY400
 
@@ -93,6 +96,9 @@ class Errands:
     def _asked(self) -> bool:
         try:
             return self._turn.mine()
+        except MrxError as error:
+            logger.warning("asking for a turn: %s", error)
+            return False
         except Exception as error:  # noqa: BLE001  # the next round asks again
             logger.error("MRX-9999 asking for a turn failed: %s", trace.of(error))  # noqa: TRY400
             return False
@@ -104,5 +110,7 @@ class Errands:
             try:
                 if self.ours:
                     owed.bring(now=datetime.now(UTC))
+            except MrxError as error:
+                logger.warning("receipts owed: %s", error)
             except Exception as error:  # noqa: BLE001  # the next round tries again
                 logger.error("MRX-9999 receipts owed: %s", trace.of(error))  # noqa: TRY400

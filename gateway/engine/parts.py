@@ -19,7 +19,7 @@ from types import FrameType
 
 from celery import signals
 
-from gateway import home
+from gateway import engine, home
 from gateway.engine import broker, log, tasks
 from gateway.engine.sweep import Sweep
 from gateway.engine.tasks import Bench
@@ -92,7 +92,8 @@ def _sweep(settings: Settings) -> int:
     waker, sweep = Waker(house, broker.build(settings)), Sweep(house)
     waker.start()
     sweep.start()
-    told.wait()
+    with engine.quick_to_switch():
+        told.wait()
     sweep.stop()
     waker.stop()
     house.database.close()

@@ -5,10 +5,12 @@
                          urgent and due                    -> worked at once
                          routine, due and free for 5 s     -> no wake-up came: worked, too
 
+A taking is worked at a time; a lane that has more to tell waits behind the others in hand.
 Every `mrx serve` and every `mrx worker` sweeps; who comes second finds the lane taken. So with
 Redis away the gateway is a little later, and nothing else.
 """
 
+import contextlib
 import logging
 import random
 import threading
@@ -40,10 +42,7 @@ class Sweep:
     def __init__(self, house: House) -> None:
         self._house = house
         self._stop = threading.Event()
-        self._transport = HttpTransport(
-            deadline=house.terms.request_deadline,
-            answer_bytes_max=house.terms.receipt_bytes_max,
-        )
+        self._transport = HttpTransport.under(house.terms)
         self._delivery = Delivery(
             house=house, transport=self._transport, worker=f"{worker_name.own()}/sweep"
         )
@@ -66,7 +65,7 @@ class Sweep:
         self._thread.join(5)
         for hands in self._hands.values():
             hands.shutdown(wait=False, cancel_futures=True)
-        wait(self._at_work.values(), self._house.terms.request_deadline.total_seconds() + 5)
+        wait(list(self._at_work.values()), self._house.terms.request_deadline.total_seconds() + 5)
         self._transport.close()
 
     def look(self, *, now: float) -> list[Due]:
@@ -79,11 +78,11 @@ class Sweep:
                 lane.put_right(tx, now=datetime.now(UTC), lease=self._house.terms.lease)
         with self._house.database.read() as tx:
             orphaned = due.orphaned(tx)
+            found = due.every(tx, now=datetime.now(UTC))
         if orphaned:
             with self._house.database.write() as tx:
                 lane.bury(tx)
-        with self._house.database.read() as tx:
-            found = due.every(tx, now=datetime.now(UTC))
+                found = due.every(tx, now=datetime.now(UTC))
         self._seen = {one: self._seen.get(one, now) for one in found}
         if found:
             self._house.bell.ring()
@@ -111,9 +110,12 @@ class Sweep:
             self._at_work[place] = self._hands[one.kind].submit(self._work, *place)
 
     def _work(self, partner: str, kind: Lane) -> None:
+        """One taking. A lane that is not done then waits behind the others in hand."""
         try:
-            while not self._stop.is_set() and self._delivery.work(only=partner, kind=kind):
-                pass
+            if not self._stop.is_set() and self._delivery.work(only=partner, kind=kind):
+                with contextlib.suppress(RuntimeError):  # we are being stopped
+                    again = self._hands[kind].submit(self._work, partner, kind)
+                    self._at_work[partner, kind] = again
         except MrxError as error:
             logger.error("delivery stopped: %s", error)  # noqa: TRY400  # the code says it all
         except Exception as error:  # noqa: BLE001  # whatever it was, the other lanes go on

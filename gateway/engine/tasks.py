@@ -42,10 +42,7 @@ class Bench:
         """Raises `NotReady` as `open_home` does."""
         if self._delivery is None or self._process != os.getpid():
             house = home.open_home(self.settings)
-            self._transport = HttpTransport(
-                deadline=house.terms.request_deadline,
-                answer_bytes_max=house.terms.receipt_bytes_max,
-            )
+            self._transport = HttpTransport.under(house.terms)
             self._delivery = Delivery(
                 house=house, transport=self._transport, worker=f"{worker_name.own()}/task"
             )

@@ -34,10 +34,7 @@ class Threads:
     def __init__(self, house: House) -> None:
         self._house = house
         self._stop = threading.Event()
-        self._transport = HttpTransport(
-            deadline=house.terms.request_deadline,
-            answer_bytes_max=house.terms.receipt_bytes_max,
-        )
+        self._transport = HttpTransport.under(house.terms)
         ranks = [lane.RANKS[Lane.URGENT]] + [99] * ANY_LANE_THREADS
         self._threads = [
             threading.Thread(target=self._work, args=(n, rank), name=f"lane-{n}", daemon=True)
@@ -82,6 +79,10 @@ class Threads:
             try:
                 with self._house.database.read() as tx:
                     found = due.every(tx, now=datetime.now(UTC))
+            except MrxError as error:
+                logger.warning("look: %s", error)
+                self._stop.wait(REST_SECONDS)
+                continue
             except Exception as error:  # noqa: BLE001  # the next look tries again
                 logger.error("MRX-9999 look failed: %s", trace.of(error))  # noqa: TRY400
                 self._stop.wait(REST_SECONDS)

@@ -11,7 +11,7 @@ from schemas.consent import ConsentEvent, ConsentText, Event
 from schemas.errors import BadRecord
 
 _EVENTS: Mapping[object, Event] = {event.value: event for event in Event}
-_SHA256 = re.compile(r"[0-9A-Fa-f]{64}")
+SHA256 = re.compile(r"[0-9A-Fa-f]{64}")
 
 
 def read_event(
@@ -39,7 +39,9 @@ def read_event(
     if event is None:
         raise BadRecord("MRX-1203")
     at = _read_time(fields, now)
-    title, text, evidence = _title(fields), _text(fields, texts), _evidence(fields)
+    officer = fields.get("officer")
+    title = read_title(officer.get("title")) if isinstance(officer, dict) else None
+    text, evidence = _text(fields, texts), _evidence(fields)
     if event is Event.GRANTED:
         if as_of is not None and at > as_of:
             raise BadRecord("MRX-1212")
@@ -74,9 +76,8 @@ def _read_time(fields: Mapping[str, object], now: datetime) -> datetime:
     return at
 
 
-def _title(fields: Mapping[str, object]) -> str | None:
-    officer = fields.get("officer")
-    title = officer.get("title") if isinstance(officer, dict) else None
+def read_title(title: object) -> str | None:
+    """The title of an officer as it is kept; None for what is none."""
     if not isinstance(title, str):
         return None
     try:
@@ -92,6 +93,6 @@ def _text(fields: Mapping[str, object], texts: Mapping[str, ConsentText]) -> Con
 
 def _evidence(fields: Mapping[str, object]) -> str | None:
     digest = fields.get("evidence")
-    if not isinstance(digest, str) or _SHA256.fullmatch(digest) is None:
+    if not isinstance(digest, str) or SHA256.fullmatch(digest) is None:
         return None
     return digest.lower()

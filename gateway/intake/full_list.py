@@ -14,7 +14,7 @@ from gateway.intake.seen import Seen
 from outbox import withdrawals
 from outbox.house import House
 from partners import roll
-from schemas.member import Member
+from partners.said import Said
 
 # A full list that would withdraw more than this share, and more than this many, waits.
 GUARD_SHARE = 0.05
@@ -24,7 +24,7 @@ _PAGE = 10_000
 
 
 def look(
-    lines: Iterable[Taken[Member] | Rejected],
+    lines: Iterable[Taken[Said] | Rejected],
     tally: Tally,
     report: Report,
     rejected: Callable[[Rejected], None],

@@ -19,26 +19,29 @@ from typing import NoReturn
 
 import orjson
 
-from gateway.intake.lines import LINE_BYTES_MAX, Source, lines, text
+from gateway.intake.lines import LINE_BYTES_MAX, Line, Source, lines, text
 from gateway.intake.shape import Entry, Shape
 from schemas.errors import BadRecord
 
 
 def entries(source: Source, shape: Shape) -> Iterator[Entry]:
     """Every line that is not blank, as an object or as the fault for which it is none."""
-    for number, data, ended, too_long in lines(source):
-        if too_long:
-            fault = BadRecord("MRX-1005", limit_bytes=LINE_BYTES_MAX)
-            yield Entry(number, None, fault, None, 0, ended)
-            continue
-        try:
-            fields = parse(data)
-        except BadRecord as fault:
-            cut_off = not ended and data.lstrip()[:1] == b"{" and data.rstrip()[-1:] != b"}"
-            told = BadRecord("MRX-1008") if cut_off else fault
-            yield Entry(number, None, told, account_of(data), 0, ended)
-        else:
-            yield Entry(number, fields, None, None, shape.dropped(fields), ended)
+    return (entry(line, shape) for line in lines(source))
+
+
+def entry(line: Line, shape: Shape) -> Entry:
+    """One line, as an object or as the fault for which it is none."""
+    number, data, ended, too_long = line
+    if too_long:
+        fault = BadRecord("MRX-1005", limit_bytes=LINE_BYTES_MAX)
+        return Entry(number, None, fault, None, 0, ended)
+    try:
+        fields = parse(data)
+    except BadRecord as fault:
+        cut_off = not ended and data.lstrip()[:1] == b"{" and data.rstrip()[-1:] != b"}"
+        told = BadRecord("MRX-1008") if cut_off else fault
+        return Entry(number, None, told, account_of(data), 0, ended)
+    return Entry(number, fields, None, None, shape.dropped(fields), ended)
 
 
 def parse(data: bytes) -> dict[str, object]:

@@ -36,6 +36,9 @@ class Line(NamedTuple):
     too_long: bool
 
 
+_new = tuple.__new__  # half the time of a named tuple's own constructor
+
+
 def lines(source: Source) -> Iterator[Line]:
     """Every line that is not blank, numbered from 1 with the blank ones counted.
 
@@ -43,15 +46,16 @@ def lines(source: Source) -> Iterator[Line]:
     part of a line.
     """
     number, too_long = 1, False
-    for data, ended in pieces(source):
-        too_long = too_long or len(data) > LINE_BYTES_MAX
-        if too_long:
-            if not ended:
-                continue
-            yield Line(number, b"", ended, too_long)
-        elif data.strip(BLANK):
-            yield Line(number, data.removesuffix(b"\r"), ended, too_long)
-        number, too_long = number + 1, False
+    for run, ended in _runs(source):
+        for data in run:
+            too_long = too_long or len(data) > LINE_BYTES_MAX
+            if too_long:
+                if not ended:
+                    continue
+                yield Line(number, b"", ended, too_long)
+            elif data.strip(BLANK):
+                yield _new(Line, (number, data.removesuffix(b"\r"), ended, False))
+            number, too_long = number + 1, False
     if too_long:
         yield Line(number, b"", ended=False, too_long=True)
 
@@ -62,20 +66,26 @@ def pieces(source: Source) -> Iterator[tuple[bytes, bool]]:
     A piece is never longer than `LINE_BYTES_MAX` and a chunk, and never empty unless a line ends
     with it. Nothing is stripped but the byte order mark.
     """
+    for run, ended in _runs(source):
+        for piece in run:
+            yield piece, ended
+
+
+def _runs(source: Source) -> Iterator[tuple[list[bytes], bool]]:
+    """The same pieces, as many at once as came at once."""
     tail = bytearray()  # not bytes: a source of one byte at a time must not cost a square
     for chunk in _chunks(source):
         first, *rest = chunk.split(b"\n")
         tail += first
         if rest:
-            yield bytes(tail), True
-            tail = bytearray(rest.pop())
-            for line in rest:
-                yield line, True
+            whole = [bytes(tail), *rest]
+            tail = bytearray(whole.pop())
+            yield whole, True
         if len(tail) > LINE_BYTES_MAX:
-            yield bytes(tail), False
+            yield [bytes(tail)], False
             tail.clear()
     if tail:
-        yield bytes(tail), False
+        yield [bytes(tail)], False
 
 
 def _chunks(source: Source) -> Iterator[bytes]:

@@ -15,8 +15,8 @@ from schemas.status import Status
 ACCOUNT_LENGTH_USUAL = 8
 _STATUS: Mapping[object, Status] = {status.value: status for status in Status}
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_DATE_LENGTH = 10
-_DAYS_KEPT = 16_384  # a million members joined on some thousand days
+DATE_LENGTH = 10
+DAYS_KEPT = 16_384  # a million members joined on some thousand days
 
 
 def read_member(
@@ -39,7 +39,7 @@ def read_member(
         identifiers=numbers,
         status=status,
         member_since=_read_date(fields, today),
-        business_type=_read_business_type(fields),
+        business_type=read_business_type(fields.get("business_type")),
     )
     warnings = ["MRX-1901"] if len(account) != ACCOUNT_LENGTH_USUAL else []
     for number in numbers:
@@ -98,16 +98,17 @@ def _read_identifier(number: object, schemes: frozenset[str]) -> Identifier:
 
 def _read_date(fields: Mapping[str, object], today: date) -> date:
     text = fields.get("member_since")
-    day = _day(text) if isinstance(text, str) and len(text) == _DATE_LENGTH else None
-    if day is None:
+    joined = day(text) if isinstance(text, str) and len(text) == DATE_LENGTH else None
+    if joined is None:
         raise BadRecord("MRX-1111")
-    if day > today:
+    if joined > today:
         raise BadRecord("MRX-1112")
-    return day
+    return joined
 
 
-@lru_cache(_DAYS_KEPT)
-def _day(text: str) -> date | None:
+@lru_cache(DAYS_KEPT)
+def day(text: str) -> date | None:
+    """The day a text of ten characters says; None if it says none."""
     # The shape comes first: `fromisoformat` also reads week dates and dates without dashes.
     if _DATE.fullmatch(text) is None:
         return None
@@ -117,8 +118,8 @@ def _day(text: str) -> date | None:
         return None
 
 
-def _read_business_type(fields: Mapping[str, object]) -> str | None:
-    kind = fields.get("business_type")
+def read_business_type(kind: object) -> str | None:
+    """Return the business type as it is kept, or raise `BadRecord` MRX-1114."""
     if kind is None:
         return None
     if not isinstance(kind, str) or name.NOT_XML.search(kind):

@@ -3,12 +3,15 @@
 What is taken back goes first, one by one, each with its own record; then what is given is queued.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
 
+from gateway.intake import plain_consents
+from gateway.intake.ahead import ahead
 from gateway.intake.events import read_event
 from gateway.intake.lines import Source
 from gateway.intake.reading import Format, Rejected, Taken, Tally, chunks, read
@@ -21,7 +24,7 @@ from partners.consents import Effect, Recorded
 from schemas.consent import ConsentEvent, Event
 from schemas.errors import BadRecord
 
-CHUNK = 2_000
+CHUNK = 5_000
 Line = Taken[ConsentEvent] | Rejected
 
 
@@ -56,8 +59,13 @@ def push(house: House, order: Push) -> Report:
         return event, ()
 
     report, tally = Report(rejections_max=order.rejections_max), Tally()
-    lines = read(order.source, format=order.format, shape=CONSENTS, take=take, tally=tally)
-    for chunk in chunks(lines, tally, most=CHUNK):
+    plain = plain_consents.reader(
+        partners=partners, texts=house.texts, now=order.now, as_of=order.as_of
+    )
+    lines = read(
+        order.source, format=order.format, shape=CONSENTS, take=take, plain=plain, tally=tally
+    )
+    for chunk in ahead(chunks(lines, tally, most=CHUNK), house.database):
         _take(house, order, chunk, report)
         order.step(tally.read)
     report.close(tally)
@@ -77,39 +85,46 @@ def record(
 ) -> tuple[list[Recorded], list[int]]:
     """Write events and carry out what follows from them; return the effects and revocations."""
     recorded = consents.record(tx, events, now=now, by=by)
-    fresh = [one for one in recorded if one.effect is not Effect.REPEATED]
-    if fresh:
-        told = [
-            [
-                one.consent_id,
-                one.event.account,
-                one.event.programme,
-                one.event.event.value,
-                one.event.at.isoformat(),
-                one.event.text,
-                one.event.officer_title,
-                one.event.evidence,
-            ]
-            for one in fresh
-        ]
+    told: list[tuple[object, ...]] = []
+    taken_back: list[tuple[ConsentEvent, int]] = []
+    given: dict[str, list[str]] = {}
+    for event, effect, consent_id in recorded:
+        if effect is Effect.REPEATED:
+            continue
+        at = event.at.isoformat()
+        account, programme, word = event.account, event.programme, event.event
+        told.append(
+            (
+                consent_id,
+                account,
+                programme,
+                word,
+                at,
+                event.text,
+                event.officer_title,
+                event.evidence,
+            )
+        )
+        if effect is not Effect.STANDS:
+            continue
+        if word is Event.REVOKED:
+            taken_back.append((event, consent_id))
+        else:
+            given.setdefault(programme, []).append(account)
+    if told:
         ledger.add(tx, "consents", {"by": by, "events": told}, now=now)
     numbers = [
         revocations.revoke(
             tx,
             house,
-            account=one.event.account,
-            partner=one.event.programme,
-            consent_id=one.consent_id,
+            account=event.account,
+            partner=event.programme,
+            consent_id=consent_id,
             asked_by=by,
             now=now,
         )
-        for one in recorded
-        if one.effect is Effect.STANDS and one.event.event is Event.REVOKED
+        for event, consent_id in taken_back
     ]
-    given: dict[str, list[str]] = {}
-    for one in recorded:
-        if one.effect is Effect.STANDS and one.event.event is Event.GRANTED:
-            given.setdefault(one.event.programme, []).append(one.event.account)
     for partner in sorted(given):
         pending.mark(tx, house, given[partner], now=now, partner=partner)
     return recorded, numbers
@@ -147,7 +162,7 @@ def _take(house: House, order: Push, chunk: list[Line], report: Report) -> None:
             report.revoked += len(numbers)
             numbers = []
     report.revoke(numbers)
-    for one in recorded:
-        report.accepted += one.effect is Effect.STANDS
-        report.unchanged += one.effect is Effect.REPEATED
-        report.ignored += one.effect is Effect.OLDER
+    effects = Counter([effect for _, effect, _ in recorded])
+    report.accepted += effects[Effect.STANDS]
+    report.unchanged += effects[Effect.REPEATED]
+    report.ignored += effects[Effect.OLDER]

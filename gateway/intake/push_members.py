@@ -6,12 +6,13 @@
 Every chunk is complete in itself and may be repeated: a push that is interrupted is pushed again.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from gateway.intake import full_list
+from gateway.intake import full_list, plain_members
+from gateway.intake.ahead import ahead
 from gateway.intake.lines import Source
 from gateway.intake.members import read_member
 from gateway.intake.reading import Format, Rejected, Taken, Tally, chunks, read
@@ -21,12 +22,13 @@ from gateway.intake.shape import MEMBERS
 from outbox import ledger, pending, preview, withdrawals
 from outbox.house import House
 from partners import roll
-from partners.roll import News
-from schemas.member import Member
+from partners.said import Said, said
 from schemas.programme import PROGRAMMES
+from schemas.tables import stored
 
 Mode = Literal["delta", "snapshot"]
-CHUNK = 2_000
+CHUNK = 5_000
+Line = Taken[Said] | Rejected
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +79,7 @@ def _carry_out(house: House, order: Push, seen: Seen | None) -> Report:
     report, tally = Report(rejections_max=order.rejections_max), Tally()
     report.plan = {} if order.dry_run else None
     news = False
-    for chunk in chunks(_lines(house, order, tally), tally, most=CHUNK):
+    for chunk in ahead(chunks(_lines(house, order, tally), tally, most=CHUNK), house.database):
         news = _take(house, order, chunk, report, expecting=news)
         order.step(tally.read)
     report.close(tally)
@@ -99,79 +101,69 @@ def _withdraw(house: House, order: Push, gone: list[str], report: Report) -> int
     return len(left)
 
 
-def _lines(house: House, order: Push, tally: Tally) -> Iterator[Taken[Member] | Rejected]:
+def _lines(house: House, order: Push, tally: Tally) -> Iterator[Line]:
     schemes = PROGRAMMES[house.programme].schemes
     today = order.now.date()
+
+    def take(fields: Mapping[str, object]) -> plain_members.Judged:
+        member, warnings = read_member(fields, schemes=schemes, today=today)
+        return said(member), warnings
+
     return read(
         order.open(),
         format=order.format,
         shape=MEMBERS,
-        take=lambda fields: read_member(fields, schemes=schemes, today=today),
+        take=take,
+        plain=plain_members.reader(schemes, today),
         tally=tally,
     )
 
 
-def _take(
-    house: House,
-    order: Push,
-    chunk: list[Taken[Member] | Rejected],
-    report: Report,
-    *,
-    expecting: bool,
-) -> bool:
+def _take(house: House, order: Push, chunk: list[Line], report: Report, *, expecting: bool) -> bool:
     """Take some thousand lines; say whether there was news in them.
 
     They are looked at before the write lock is taken, and again under it only if there is news.
     Where news is expected, because the lines before had some, the first look is left out.
     """
-    members = [line.item for line in chunk if isinstance(line, Taken)]
+    items = [line.item for line in chunk if isinstance(line, Taken)]
     rejected = [line for line in chunk if isinstance(line, Rejected)]
     doubtful = [line.account for line in rejected if line.status_unknown and line.account]
-    accounts = [member.account for member in members]
+    accounts = _accounts(items)
     for line in rejected:
         report.reject(line)
         order.rejected(line)
+    at = stored(order.as_of)
     before: dict[str, roll.Known] = {}
-    sorted_: dict[News, list[Member]] = {}
+    found = roll.sort((), before, order.as_of)
     if order.dry_run or not expecting:
         with house.database.read() as tx:
             before = roll.known(tx, accounts)
-            sorted_ = _sort(members, before, order)
+            found = roll.sort(items, before, order.as_of)
             if order.dry_run:
-                heard = [one for news in News if news is not News.OLDER for one in sorted_[news]]
+                heard = [one.member for one in (*found.news, *found.unchanged)]
                 plan = preview.plan(tx, house, heard, now=order.now, doubtful=doubtful)
                 report.foresee(plan)
-        expecting = bool(sorted_[News.NEW] or sorted_[News.CHANGED] or doubtful)
+        expecting = bool(found.new or found.changed or doubtful)
     if expecting and not order.dry_run:
         with house.bell.after(), house.database.write() as tx:
             before = roll.known(tx, accounts)
-            sorted_ = _sort(members, before, order)
-            news = sorted_[News.NEW] + sorted_[News.CHANGED]
-            roll.put(tx, news, before, as_of=order.as_of, now=order.now)
-            roll.confirm(tx, _accounts(sorted_[News.UNCHANGED]), as_of=order.as_of)
+            found = roll.sort(items, before, order.as_of)
+            roll.put(tx, found, before, as_of=order.as_of, now=order.now)
+            roll.confirm(tx, _accounts(found.unchanged), as_of=order.as_of)
             doubted = [a for a in doubtful if roll.doubt(tx, a, as_of=order.as_of, now=order.now)]
-            if news or doubted:
-                pending.mark(tx, house, [*_accounts(news), *doubted], now=order.now)
-    elif not order.dry_run and any(known.as_of < order.as_of for known in before.values()):
+            if found.new or found.changed or doubted:
+                pending.mark(tx, house, [*_accounts(found.news), *doubted], now=order.now)
+    elif not order.dry_run and any(known.as_of < at for known in before.values()):
         with house.database.write() as tx:
-            roll.confirm(tx, _accounts(sorted_[News.UNCHANGED]), as_of=order.as_of)
-    report.accepted += len(sorted_[News.NEW]) + len(sorted_[News.CHANGED])
-    report.unchanged += len(sorted_[News.UNCHANGED])
-    report.ignored += len(sorted_[News.OLDER])
-    return bool(sorted_[News.NEW] or sorted_[News.CHANGED])
+            roll.confirm(tx, _accounts(found.unchanged), as_of=order.as_of)
+    report.accepted += len(found.new) + len(found.changed)
+    report.unchanged += len(found.unchanged)
+    report.ignored += found.older
+    return bool(found.new or found.changed)
 
 
-def _sort(
-    members: list[Member], before: dict[str, roll.Known], order: Push
-) -> dict[News, list[Member]]:
-    found: dict[News, list[Member]] = {news: [] for news in News}
-    for member in members:
-        found[roll.news(member, before.get(member.account), order.as_of)].append(member)
-    return found
-
-
-def _accounts(members: Iterable[Member]) -> list[str]:
-    return [member.account for member in members]
+def _accounts(items: Iterable[Said]) -> list[str]:
+    return [one.account for one in items]
 
 
 def _enter(house: House, order: Push, report: Report, tally: Tally) -> None:

@@ -67,6 +67,9 @@ class Misbehaviour:
         logger.info("a batch meets the habit %s", habit.value)
         file, again = await answering.request(receive, bytes_max=self._manners.bytes_max)
         match habit:
+            case Habit.HONEST:
+                async with self._one:
+                    await self._app(scope, again, send)
             case Habit.DEAF:
                 await answering.hang_up(send, b"")
             case Habit.BUSY:
@@ -96,8 +99,7 @@ class Misbehaviour:
             if answer.status == 200:
                 sealed = await run_in_threadpool(self._said, habit, answer.body, before)
         if sealed is None:
-            if habit is not Habit.HONEST:
-                self._manners.plan.again(habit)
+            self._manners.plan.again(habit)
             await answering.pass_on(send, answer)
             return
         match habit:

@@ -14,15 +14,14 @@ from schemas.errors import Refused
 from schemas.exchange.envelope import (
     DECLARATION,
     NAMESPACE,
+    Fields,
     check_rest,
     each_once,
     line,
     listed,
     moment,
-    must,
     opened,
     ref,
-    said,
     tag,
     take_document,
     take_list,
@@ -74,8 +73,8 @@ def write_batch(header: Header, withdrawals: Sequence[str], document: bytes | No
         + "</Header>\n"
         + listed("Withdrawals", [line("Withdrawal", withdrawn) for withdrawn in withdrawals])
     )
-    body = b"" if document is None else b"<Document>\n" + document + b"\n</Document>\n"
-    return head + body + b"</Batch>\n"
+    body = () if document is None else (b"<Document>\n", document, b"\n</Document>\n")
+    return b"".join([head, *body, b"</Batch>\n"])  # so that the document is copied once
 
 
 def read_batch(content: bytes, *, bytes_max: int = DOCUMENT_BYTES_MAX) -> ReadBatch:
@@ -108,20 +107,21 @@ def read_header(content: bytes, *, bytes_max: int = DOCUMENT_BYTES_MAX) -> Heade
 
 def _header(root: etree._Element) -> Header:
     check_rest(root)
-    head = root[0]
+    head = Fields(root[0])
+    texts = root[0].iterchildren(tag("ConsentText"))
     return Header(
-        sender=must(head, "From"),
-        recipient=must(head, "To"),
-        lane=Lane(must(head, "Lane")),
-        epoch=must(head, "Epoch"),
-        number=int(must(head, "Number")),
-        issue=int(must(head, "Issue")),
-        replaces=said(head, "Replaces"),
-        previous=said(head, "Previous"),
+        sender=head["From"],
+        recipient=head["To"],
+        lane=Lane(head["Lane"]),
+        epoch=head["Epoch"],
+        number=int(head["Number"]),
+        issue=int(head["Issue"]),
+        replaces=head.get("Replaces"),
+        previous=head.get("Previous"),
         created=moment(head, "Created"),
-        format=must(head, "Format"),
-        agreement=must(head, "Agreement"),
-        texts=tuple([text.text or "" for text in head.findall(tag("ConsentText"))]),
-        announcements=int(must(head, "Announcements")),
-        withdrawals=int(must(head, "Withdrawals")),
+        format=head["Format"],
+        agreement=head["Agreement"],
+        texts=tuple([text.text or "" for text in texts]),
+        announcements=int(head["Announcements"]),
+        withdrawals=int(head["Withdrawals"]),
     )

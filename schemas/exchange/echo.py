@@ -10,10 +10,10 @@ from datetime import datetime
 from schemas.exchange.envelope import (
     DECLARATION,
     NAMESPACE,
+    Fields,
     check_rest,
     line,
     moment,
-    must,
     opened,
     utc,
 )
@@ -48,9 +48,10 @@ def read_echo(content: bytes) -> Echo:
     """The echo. Raises `BadDocument` MRX-2301 to 2305, MRX-2307 for a time that is none."""
     root = opened(content, "Echo", bytes_max=ECHO_BYTES_MAX)
     check_rest(root)
+    said = Fields(root)
     return Echo(
-        sender=must(root, "From"),
-        recipient=must(root, "To"),
-        digest=must(root, "Digest"),
-        at=moment(root, "At"),
+        sender=said["From"],
+        recipient=said["To"],
+        digest=said["Digest"],
+        at=moment(said, "At"),
     )

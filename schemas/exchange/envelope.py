@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 
 from lxml import etree
 
-from schemas.document import NODES_MAX, check, valid
+from schemas.document import NODES_MAX, check, judge
 from schemas.errors import BadDocument
 from schemas.parse import parse
 from schemas.ref import is_ref
@@ -61,16 +61,17 @@ def take_list(root: etree._Element, home: str, name: str) -> list[etree._Element
 
     What else stands in the home stays there, for `check_rest` to find.
     """
-    place = root.find(tag(home))
+    place = _child(root, home)
     if place is None:
         return []
     if _OVERGROWN(place):
         raise BadDocument("MRX-2304", list=home)
     if _STRAY_TEXT(place):
         raise BadDocument("MRX-2305", line=place.sourceline, list=home)
-    elements = place.findall(tag(name))
+    elements = list(place.iterchildren(tag(name)))
+    valid = judge(FORMAT)
     for element in elements:
-        if not valid(FORMAT, element):
+        if not valid(element):
             check_rest(element)
         place.remove(element)
     return elements
@@ -81,7 +82,7 @@ def take_document(root: etree._Element) -> etree._Element | None:
 
     An empty element of its name stays behind, so that `check_rest` sees whether it may stand there.
     """
-    place = root.find(tag("Document"))
+    place = _child(root, "Document")
     if place is None or len(place) == 0:
         return None
     document = place[0]
@@ -100,16 +101,15 @@ def tag(name: str) -> str:
     return f"{{{NAMESPACE}}}{name}"
 
 
-def said(element: etree._Element, name: str) -> str | None:
-    """The text of a child, or None where there is no such child."""
-    return element.findtext(tag(name))
+class Fields(dict[str, str]):
+    """The texts of an element's children by their names, once the XSD has been checked: what it
+    demands stands under `[]`, what may be missing under `get`. Of several of one name, the last.
+    """
 
-
-def must(element: etree._Element, name: str) -> str:
-    """The text of a child that the XSD demands."""
-    text = said(element, name)
-    assert text is not None, "the XSD has been checked"
-    return text
+    def __init__(self, element: etree._Element) -> None:
+        start = len(NAMESPACE) + 2  # `{urn:mrx:exchange:1.0}`
+        super().__init__([(child.tag[start:], child.text or "") for child in element])
+        self.line = element.sourceline
 
 
 def ref(element: etree._Element) -> str:
@@ -120,21 +120,26 @@ def ref(element: etree._Element) -> str:
     return text
 
 
-def moment(element: etree._Element, name: str) -> datetime:
-    """The time in a child, aware, in UTC; raises `BadDocument` MRX-2307 for hour 24 or year 0."""
+def moment(fields: Fields, name: str) -> datetime:
+    """The time in a field, aware, in UTC; raises `BadDocument` MRX-2307 for hour 24 or year 0."""
     try:
-        return datetime.fromisoformat(must(element, name).strip()).astimezone(UTC)
+        return datetime.fromisoformat(fields[name].strip()).astimezone(UTC)
     except ValueError:
-        raise BadDocument("MRX-2307", line=element.sourceline, field=name) from None
+        raise BadDocument("MRX-2307", line=fields.line, field=name) from None
 
 
-def day(element: etree._Element, name: str) -> date | None:
-    """The day in a child, if there is one; raises `BadDocument` MRX-2307 for year 0."""
-    text = said(element, name)
+def day(fields: Fields, name: str) -> date | None:
+    """The day in a field, if there is one; raises `BadDocument` MRX-2307 for year 0."""
+    text = fields.get(name)
     try:
         return None if text is None else date.fromisoformat(text.strip())
     except ValueError:
-        raise BadDocument("MRX-2307", line=element.sourceline, field=name) from None
+        raise BadDocument("MRX-2307", line=fields.line, field=name) from None
+
+
+def _child(element: etree._Element, name: str) -> etree._Element | None:
+    """The first child of that name."""
+    return next(element.iterchildren(tag(name)), None)
 
 
 def each_once(refs: Sequence[str]) -> None:

@@ -11,16 +11,15 @@ from schemas.errors import BadDocument
 from schemas.exchange.envelope import (
     DECLARATION,
     NAMESPACE,
+    Fields,
     check_rest,
     day,
     each_once,
     line,
     listed,
     moment,
-    must,
     opened,
     ref,
-    said,
     take_list,
     utc,
 )
@@ -65,24 +64,25 @@ def read_receipt(content: bytes, *, bytes_max: int = DOCUMENT_BYTES_MAX) -> Rece
     erasures = take_list(root, "Erasures", "Erasure")
     matches = take_list(root, "Matches", "Match")
     check_rest(root)
-    verdict = said(root, "Verdict")
-    held = said(root, "Held")
+    said = Fields(root)
+    verdict = said.get("Verdict")
+    held = said.get("Held")
     receipt = Receipt(
-        sender=must(root, "From"),
-        recipient=must(root, "To"),
-        lane=Lane(must(root, "Lane")),
-        epoch=must(root, "Epoch"),
-        number=int(must(root, "Number")),
-        issue=int(must(root, "Issue")),
-        digest=must(root, "Digest"),
-        level=Level(must(root, "Level")),
-        at=moment(root, "At"),
+        sender=said["From"],
+        recipient=said["To"],
+        lane=Lane(said["Lane"]),
+        epoch=said["Epoch"],
+        number=int(said["Number"]),
+        issue=int(said["Issue"]),
+        digest=said["Digest"],
+        level=Level(said["Level"]),
+        at=moment(said, "At"),
         verdict=None if verdict is None else Verdict(verdict),
-        code=said(root, "Code"),
-        refused=tuple([Refusal(ref=ref(e[0]), code=must(e, "Code")) for e in refusals]),
+        code=said.get("Code"),
+        refused=tuple([Refusal(ref=ref(e[0]), code=e[1].text or "") for e in refusals]),
         withdrawals=tuple([_read_erasure(element) for element in erasures]),
         held=None if held is None else int(held),
-        holdings=said(root, "Holdings"),
+        holdings=said.get("Holdings"),
         matches=tuple([_read_match(element) for element in matches]),
     )
     if field := _contradiction(receipt):
@@ -104,11 +104,12 @@ def _erasure(erasure: Erasure) -> str:
 
 
 def _read_erasure(element: etree._Element) -> Erasure:
+    said = Fields(element)
     return Erasure(
         ref=ref(element[0]),
-        fate=Fate(must(element, "Fate")),
-        law=said(element, "Law"),
-        until=day(element, "Until"),
+        fate=Fate(said["Fate"]),
+        law=said.get("Law"),
+        until=day(said, "Until"),
     )
 
 
@@ -118,10 +119,11 @@ def _match(match: Match) -> str:
 
 
 def _read_match(element: etree._Element) -> Match:
+    said = Fields(element)
     return Match(
         ref=ref(element[0]),
-        matching=Matching(must(element, "Matching")),
-        code=said(element, "Code"),
+        matching=Matching(said["Matching"]),
+        code=said.get("Code"),
     )
 
 

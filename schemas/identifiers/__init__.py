@@ -42,6 +42,14 @@ class Identifier:
         if scheme.parse(self.value) != self.value:
             raise BadIdentifier("MRX-1107", scheme=self.scheme)
 
+    @classmethod
+    def kept(cls, scheme: str, value: str) -> "Identifier":
+        """One from our own database, parsed when it was taken in: not parsed again."""
+        made = object.__new__(cls)
+        object.__setattr__(made, "scheme", scheme)
+        object.__setattr__(made, "value", value)
+        return made
+
 
 def identifier(scheme: str, text: str) -> Identifier:
     """Read a number as it was received: in NFC, without the dashes its scheme allows.

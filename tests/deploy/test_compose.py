@@ -188,6 +188,7 @@ def started(tmp_path: Path) -> Iterator[Path]:
     process.wait(20)
 
 
+@pytest.mark.processes
 def test_the_redis_it_starts_is_one_the_doctor_finds_well(started: Path, tmp_path: Path):
     with pytest.raises(redis.AuthenticationError):
         redis.Redis(unix_socket_path=str(started)).ping()

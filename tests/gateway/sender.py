@@ -5,9 +5,11 @@ from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 
+from sqlalchemy import Connection
+
 from gateway import inbound
 from mappers import MAPPERS
-from partners import foreign_roll
+from partners import foreign_news, foreign_roll
 from schemas import exchange
 from schemas import ref as refs
 from schemas.batch import Header, Lane
@@ -90,6 +92,21 @@ class Sender:
 
     def digest(self, file: bytes) -> str:
         return sha256(file).hexdigest()
+
+
+def tell(
+    tx: Connection,
+    programme: str,
+    records: Sequence[Record] = (),
+    withdrawn: Sequence[str] = (),
+    *,
+    now: datetime,
+) -> None:
+    """Bring a roll up to what a batch would say, without the batch."""
+    standing = foreign_roll.lock(tx, programme, now=now)
+    news = foreign_news.weigh(tx, programme, records, withdrawn)
+    ready = foreign_news.ready(tx, news, standing, coverage=None, categories={}, now=now)
+    foreign_news.write(tx, ready, now=now)
 
 
 def record(**facts: object) -> Record:

@@ -161,6 +161,7 @@ def running(mexico: Mexico) -> Iterator[Puller]:
     running.stop()
 
 
+@pytest.mark.slow
 def test_it_goes_on_fetching_as_long_as_it_runs(mexico: Mexico, running: Puller):
     mexico.tells(ONE)
     until(lambda: mexico.told() == names(ONE))
@@ -171,6 +172,7 @@ def test_it_goes_on_fetching_as_long_as_it_runs(mexico: Mexico, running: Puller)
     until(lambda: set(mexico.states()) == {"settled"})
 
 
+@pytest.mark.slow
 def test_nothing_due_costs_one_request_a_poll(mexico: Mexico, running: Puller):
     until(lambda: len(mexico.requests) == 2)
     time.sleep(1.5)
@@ -178,6 +180,7 @@ def test_nothing_due_costs_one_request_a_poll(mexico: Mexico, running: Puller):
     assert len(mexico.requests) == 2  # each lane waits at the partner's door
 
 
+@pytest.mark.slow
 def test_a_withdrawal_does_not_wait_behind_an_announcement_that_is_stuck(
     mexico: Mexico, monkeypatch: pytest.MonkeyPatch
 ):
@@ -217,6 +220,7 @@ def test_stopping_does_not_wait_for_a_poll(mexico: Mexico):
     assert time.monotonic() - began < 2
 
 
+@pytest.mark.slow
 def test_an_address_may_come_and_go_while_it_runs(mexico: Mexico, monkeypatch):
     monkeypatch.setattr(puller, "LOOK_SECONDS", 0.1)
     with mexico.us.database.read() as tx:
@@ -235,6 +239,7 @@ def test_an_address_may_come_and_go_while_it_runs(mexico: Mexico, monkeypatch):
     running.stop()
 
 
+@pytest.mark.slow
 def test_failures_are_tried_again(mexico: Mexico, monkeypatch: pytest.MonkeyPatch):
     taken = inbound.take
     failures: list[MrxError | RuntimeError] = [Refused("MRX-4003"), RuntimeError("a planted one")]

@@ -205,6 +205,7 @@ def test_approval_is_measured_against_from_then_on(sender: Sender, loaded: list[
     assert (after.level, after.held) == (Level.APPLIED, 160)
 
 
+@pytest.mark.slow
 def test_two_real_ends_settle_after_the_approval(small_world: World):
     """Our own software at the other end: told "received", it waits, and "applied" settles it."""
     world = small_world

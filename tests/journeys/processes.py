@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,11 +18,13 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def mrx(home: Path, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-    """Run one command of ours to its end."""
+def mrx(
+    home: Path, *words: str, check: bool = True, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run one command of ours to its end; `env` is what its environment has beside MRX_HOME."""
     return subprocess.run(
         [sys.executable, "-m", "gateway.cli", *words],
-        env={**os.environ, "MRX_HOME": str(home)},
+        env={**os.environ, **(env or {}), "MRX_HOME": str(home)},
         capture_output=True,
         text=True,
         check=check,
@@ -31,20 +34,21 @@ def mrx(home: Path, *words: str, check: bool = True) -> subprocess.CompletedProc
 
 @dataclass
 class Server:
-    """A long-running command of ours: `serve` or `sandbox`."""
+    """A long-running command of ours: `serve`, `sandbox`, or `worker`, which has no port."""
 
     home: Path
     words: list[str]
     port: int
     process: subprocess.Popen[bytes] | None = None
     kills: int = field(default=0)
+    env: Mapping[str, str] = field(default_factory=dict)
 
     def start(self) -> None:
         log = (self.home.parent / f"{self.home.name}.log").open("ab")
         with log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "gateway.cli", *self.words],
-                env={**os.environ, "MRX_HOME": str(self.home)},
+                env={**os.environ, **self.env, "MRX_HOME": str(self.home)},
                 stdout=log,
                 stderr=log,
             )

@@ -8,7 +8,7 @@ import os
 import random
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,19 +18,19 @@ from sqlalchemy import select
 
 from gateway.app import build
 from gateway.cli.reconcile import _Ends
-from gateway.settings import Settings
 from outbox import ledger
 from outbox import pending as queue
 from outbox.transport import HttpTransport
 from partners import agreements, holdings
 from partners.holdings import Side
 from schemas.tables import attempts, disclosures, holdings_checks, pending, revocations
+from tests.carriers import CELERY, HERE, THREADS, Carry
 from tests.conftest import connected_world
 from tests.gateway.sandbox.bad_partner import BadPartner, bad_partner, served
-from tests.world import World, member
+from tests.world import Server, World, hastened, member, settings
 
 STAYS, CHANGES, GOES, FALLS, COMES = (str(10_000_001 + n) for n in range(5))
-DEADLINE = timedelta(seconds=1)
+DEADLINE, LEASE = timedelta(seconds=1), timedelta(seconds=31)
 SEED = int(os.environ.get("MRX_SEED", "4"))
 
 # Each with its twin: they never got it, and they got it and we never heard.
@@ -54,13 +54,29 @@ HABITS = [
     "skewed",
 ]
 
+# Each habit on both databases, and with both engines beside the test's own thread.
+WAYS = pytest.mark.parametrize(
+    ("engine", "carrier"),
+    [
+        pytest.param("sqlite", HERE, id="sqlite"),
+        pytest.param("postgresql", HERE, id="postgresql", marks=pytest.mark.slow),
+        pytest.param("sqlite", THREADS, id="sqlite-threads", marks=pytest.mark.slow),
+        pytest.param(
+            "postgresql",
+            CELERY,
+            id="postgresql-celery",
+            marks=[pytest.mark.slow, pytest.mark.processes],
+        ),
+    ],
+    indirect=True,
+)
+
 
 class Journey:
     """Us and Mexico over HTTP, and what is true of both at the end."""
 
     def __init__(self, world: World, partner: BadPartner) -> None:
         self.world, self.partner = world, partner
-        world.clock.now = datetime.now(UTC)
         world.wire = HttpTransport(deadline=DEADLINE, answer_bytes_max=1 << 20)  # type: ignore[assignment]
         with world.house.database.write() as tx:
             agreements.change(tx, "mx-neec", push_url=partner.url)
@@ -120,16 +136,24 @@ class Journey:
 
 
 @contextmanager
-def journey(folder: Path, key_files: dict[str, Path]) -> Iterator[Journey]:
-    world = connected_world(folder, key_files, ("mx-neec",))
-    house = world.house
+def journey(
+    folder: Path,
+    key_files: dict[str, Path],
+    server: Server | None = None,
+    carry: Carry = nullcontext,
+) -> Iterator[Journey]:
+    world = connected_world(folder, key_files, ("mx-neec",), server=server)
+    world.clock.now = datetime.now(UTC)
+    house = world.house = hastened(world.house, request_deadline=DEADLINE, lease=LEASE)
     with (
-        served(build(house, Settings(home=house.folder))) as back,
+        served(build(house, settings(house))) as back,
         bad_partner(world.partners["mx-neec"], answer_to=back) as partner,
+        carry(world),
     ):
         going = Journey(world, partner)
         yield going
         going.world.wire.close()  # type: ignore[attr-defined]
+    house.database.close()
 
 
 @pytest.fixture(scope="module")
@@ -142,9 +166,19 @@ def calm(tmp_path_factory: pytest.TempPathFactory, key_files: dict[str, Path]) -
 
 
 @pytest.fixture
-def going(tmp_path: Path, key_files: dict[str, Path]) -> Iterator[Journey]:
-    with journey(tmp_path, key_files) as going:
+def going(
+    tmp_path: Path, key_files: dict[str, Path], server: Server | None, carry: Carry
+) -> Iterator[Journey]:
+    with journey(tmp_path, key_files, server, carry) as going:
         yield going
+
+
+@WAYS
+def test_calm_weather_ends_alike_everywhere(going: Journey, calm: dict[str, Any]):
+    going.first_load()
+    going.next_day()
+
+    assert going.end() == calm
 
 
 def test_calm_weather_is_what_it_should_be(calm: dict[str, Any]):
@@ -168,6 +202,8 @@ def test_calm_weather_is_what_it_should_be(calm: dict[str, Any]):
     }
 
 
+@pytest.mark.slow
+@WAYS
 @pytest.mark.parametrize("habit", HABITS)
 def test_it_ends_as_in_calm_weather(habit: str, going: Journey, calm: dict[str, Any]):
     going.partner.will(habit)
@@ -179,6 +215,7 @@ def test_it_ends_as_in_calm_weather(habit: str, going: Journey, calm: dict[str, 
     assert going.end() == calm
 
 
+@pytest.mark.slow
 def test_what_is_not_believed_is_told_as_what_it_was(going: Journey):
     going.partner.will("unsigned", "silent", "busy", "refuse-500")
     going.first_load()
@@ -186,6 +223,8 @@ def test_what_is_not_believed_is_told_as_what_it_was(going: Journey):
     assert going.outcomes() == {"no receipt", "no answer", "not now", "receipt"}
 
 
+@pytest.mark.slow
+@WAYS
 @pytest.mark.parametrize(("habit", "blocked"), [("picky", "MRX-2210"), ("refusing", "MRX-2211")])
 def test_what_was_properly_refused_waits_for_the_operator_and_then_ends_well(
     habit: str, blocked: str, going: Journey, calm: dict[str, Any]
@@ -204,6 +243,8 @@ def test_what_was_properly_refused_waits_for_the_operator_and_then_ends_well(
     assert going.end() == calm
 
 
+@pytest.mark.slow
+@WAYS
 def test_a_partner_that_forgot_is_seen_in_its_next_receipt_and_reconciled(
     going: Journey, calm: dict[str, Any]
 ):
@@ -224,6 +265,8 @@ def test_a_partner_that_forgot_is_seen_in_its_next_receipt_and_reconciled(
     assert going.end() == calm
 
 
+@pytest.mark.slow
+@WAYS
 def test_chance_faults_of_all_kinds_end_as_in_calm_weather(going: Journey, calm: dict[str, Any]):
     dice = random.Random(SEED)
     quick = [habit for habit in HABITS if habit not in {"slow", "silent"}]

@@ -1,13 +1,15 @@
 """kill -9 of the gateway and of a sandbox at random moments: the same end as calm weather.
 
 Real processes and real HTTP. Pushes, consents and revocations go on beside them through the
-library, as any other process would. Longer by `MRX_KILLS=n`, another course by `MRX_SEED=n`.
+library, as any other process would. Longer by `MRX_KILLS=n` (a third of them in each place but the
+first, where a gateway is one process over a file), another course by `MRX_SEED=n`.
 """
 
 import io
 import os
 import random
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,6 +29,7 @@ from schemas.consent import ConsentEvent, Event
 from schemas.tables import batch_files, disclosures, lanes
 from schemas.tables import ledger as ledger_rows
 from signing.open import open_sealed
+from tests.journeys.places import EVERYWHERE, Gateway, Place
 from tests.journeys.processes import Server, free_port, mrx
 from tests.world import member
 
@@ -35,6 +38,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.processes]
 KILLS = int(os.environ.get("MRX_KILLS", "12"))
 SEED = int(os.environ.get("MRX_SEED", "4"))
 PARTNER = "mx-neec"
+URL = "MRX_DATABASE_URL"
 
 
 class Source:
@@ -96,59 +100,56 @@ class Source:
 
 
 @pytest.fixture
-def pair(tmp_path: Path):
-    ours = Server(tmp_path / "us", ["serve", "--port", str(port := free_port())], port)
-    mrx(ours.home, "init")
+def pair(tmp_path: Path, place: Place) -> Iterator[tuple[Gateway, Server]]:
+    """The gateway in its place, and Mexico's sandbox on the same kind of database."""
+    ours = place.gateway(tmp_path / "us", "us-ctpat")
     certificate = tmp_path / "us.pem"
-    certificate.write_text(mrx(ours.home, "certificate").stdout)
+    certificate.write_text(ours.mrx("certificate"))
     port = free_port()
     words = ["sandbox", PARTNER, "--port", str(port), "--trust", str(certificate)]
-    theirs = Server(tmp_path / "mx", words, port)
+    theirs = Server(tmp_path / "mx", words, port, env=place.data())
     theirs.start()
     theirs.wait()
-    theirs_pem = tmp_path / "mx.pem"
-    theirs_pem.write_text(mrx(theirs.home, "certificate").stdout)
-    mrx(
-        ours.home,
-        "partner",
-        "connect",
-        PARTNER,
-        "--push",
-        theirs.url,
-        "--certificate",
-        str(theirs_pem),
-    )
+    pem = tmp_path / "mx.pem"
+    pem.write_text(mrx(theirs.home, "certificate", env=theirs.env).stdout)
+    ours.mrx("partner", "connect", PARTNER, "--push", theirs.url, "--certificate", str(pem))
     ours.start()
     ours.wait()
     yield ours, theirs
-    for server in (ours, theirs):
-        server.stop()
+    ours.stop()
+    assert theirs.stop() == 0
 
 
-def test_killed_at_random_moments_it_ends_as_in_calm_weather(pair: tuple[Server, Server]):
+@EVERYWHERE
+def test_killed_at_random_moments_it_ends_as_in_calm_weather(pair: tuple[Gateway, Server]):
     ours, theirs = pair
     dice = random.Random(SEED)
-    house = home.open_home(Settings(home=ours.home))
+    house = ours.open()
     with house.database.write() as tx:
         tx.execute(update(lanes).values(batch_max=3))  # many batches, many moments
     source = Source(house, dice)
-    for _ in range(KILLS):
+    victims = [*ours.processes, theirs]
+    for n in range(KILLS if ours.env == {} else KILLS // 3):
         for _ in range(3):
             source.act()
         time.sleep(dice.random() * 0.6)
-        victim = dice.choice([ours, theirs])
+        # Everyone has a turn, however few there are.
+        victim = victims[n] if n < len(victims) else dice.choice(victims)
         victim.kill()
         source.act()
         victim.start()
-        victim.wait()
+        ours.wait()
+        theirs.wait()
 
-    done = mrx(ours.home, "deliver", "--until-idle", "--timeout", "120", check=False)
+    done = mrx(ours.home, "deliver", "--until-idle", "--timeout", "120", check=False, env=ours.env)
 
     assert done.returncode == 0, done.stderr
-    assert ours.kills
-    assert theirs.kills
-    _same_end(source, home.open_home(Settings(home=theirs.home)))
+    assert all(one.kills for one in victims)
+    end = home.open_home(Settings(home=theirs.home, database_url=theirs.env.get(URL)))
+    _same_end(source, end)
     _whole(house, source)
+    for each in (house, end):
+        each.database.close()
 
 
 def _same_end(source: Source, end: House) -> None:

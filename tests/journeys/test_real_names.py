@@ -22,6 +22,7 @@ from schemas.errors import BadRecord
 from schemas.status import Status
 from schemas.tables import inbound_batches, pending
 from signing.open import open_sealed
+from tests.conftest import BOTH
 from tests.tools import tool
 from tests.world import World, member
 
@@ -51,6 +52,7 @@ def sayable(shared: Path) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
 @pytest.mark.slow
 @pytest.mark.second_opinion
 def test_every_consented_name_is_held_or_blocked_with_a_reason(

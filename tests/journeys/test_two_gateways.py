@@ -18,19 +18,17 @@ import orjson
 import pytest
 from sqlalchemy import select, update
 
-from gateway import home
 from gateway.intake import push_consents, push_members
-from gateway.settings import Settings
 from outbox import ledger
 from outbox.house import House
 from partners import foreign_roll, holdings
 from partners.holdings import Side
 from schemas.consent import ConsentEvent, Event
 from schemas.tables import batches, lanes, pending, revocations
-from tests.journeys.processes import Server, free_port, mrx
+from tests.journeys.places import Gateway, Place
 from tests.world import member
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.slow, pytest.mark.processes]
 
 KILLS = int(os.environ.get("MRX_KILLS", "3"))
 SEED = int(os.environ.get("MRX_SEED", "4"))
@@ -41,11 +39,11 @@ TEXTS = {US: "neec-2014", MX: "mx-neec-profile-1"}
 
 @dataclass
 class End:
-    """One gateway: its process, and the source that keeps it up to date."""
+    """One gateway: its processes, and the source that keeps it up to date."""
 
     programme: str
     other: str
-    server: Server
+    server: Gateway
     dice: random.Random
     people: dict[str, dict[str, object]] = field(default_factory=dict)
     consented: set[str] = field(default_factory=set)
@@ -56,7 +54,7 @@ class End:
         return self._house
 
     def open(self) -> None:
-        self._house = home.open_home(Settings(home=self.server.home))
+        self._house = self.server.open()
         with self._house.database.write() as tx:
             tx.execute(update(lanes).values(batch_max=3))  # many batches, many moments
 
@@ -132,20 +130,16 @@ class End:
 
 
 @pytest.fixture
-def ends(tmp_path: Path) -> Iterator[tuple[End, End]]:
+def ends(tmp_path: Path, place: Place) -> Iterator[tuple[End, End]]:
     """Both gateways, made and not yet connected."""
     both = []
     for programme, other in ((US, MX), (MX, US)):
-        port = free_port()
-        server = Server(tmp_path / programme, ["serve", "--port", str(port)], port)
-        mrx(server.home, "init", "--home", programme)
-        certificate = tmp_path / f"{programme}.pem"
-        certificate.write_text(mrx(server.home, "certificate").stdout)
+        server = place.gateway(tmp_path / programme, programme)
+        (tmp_path / f"{programme}.pem").write_text(server.mrx("certificate"))
         both.append(End(programme, other, server, random.Random(f"{SEED} {programme}")))
     yield both[0], both[1]
     for end in both:
-        if end.server.process is not None:
-            assert end.server.stop() == 0
+        end.server.stop()
         end.house.database.close()
 
 
@@ -155,7 +149,7 @@ def connect(ends: tuple[End, End], option: str) -> None:
     for one, other in ((us, mx), (mx, us)):
         pem = one.server.home.parent / f"{other.programme}.pem"
         words = ("connect", other.programme, option, other.server.url, "--certificate", str(pem))
-        mrx(one.server.home, "partner", *words)
+        one.server.mrx("partner", *words)
         one.open()
     for end in ends:
         end.server.start()
@@ -163,7 +157,23 @@ def connect(ends: tuple[End, End], option: str) -> None:
         end.server.wait()
 
 
-@pytest.mark.parametrize("option", ["--push", "--pull"])
+# Each way of exchange on both databases and with both engines, not each with each.
+WAYS = [
+    (("sqlite", "threads"), "--push"),
+    (("sqlite", "threads"), "--pull"),
+    (("postgresql", "celery"), "--push"),
+    (("postgresql", "celery"), "--pull"),
+    (("sqlite", "celery"), "--push"),
+    (("postgresql", "threads"), "--pull"),
+]
+
+
+@pytest.mark.parametrize(
+    ("place", "option"),
+    WAYS,
+    indirect=["place"],
+    ids=["-".join((*place, option.strip("-"))) for place, option in WAYS],
+)
 def test_both_exchange_at_once_and_either_may_be_killed(option: str, ends: tuple[End, End]):
     dice = random.Random(SEED)
     connect(ends, option)
@@ -172,7 +182,7 @@ def test_both_exchange_at_once_and_either_may_be_killed(option: str, ends: tuple
             end.act()
         time.sleep(dice.random() * 1.5)
         victim = dice.choice(ends)
-        victim.server.kill()
+        victim.server.kill(dice)
         for end in ends:
             end.act()
         victim.server.start()

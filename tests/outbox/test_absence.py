@@ -4,6 +4,7 @@ from sqlalchemy import select
 
 from partners import roll
 from schemas.tables import disclosures
+from tests.carriers import CARRIED
 from tests.world import LOST_ANSWER, TWO, World, member
 
 
@@ -26,6 +27,7 @@ def test_a_full_list_does_not_withdraw_whom_a_newer_push_has_described_meanwhile
     assert "Invented Newer" in two_told.held("mx-neec")
 
 
+@CARRIED
 def test_absent_and_back_while_its_batch_is_unanswered_is_a_new_life(two_told: World):
     two_told.push(member("10000001", name="Invented Renamed"))
     two_told.wire.plan = [LOST_ANSWER]

@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 from outbox import batch, lane
 from partners import agreements
 from schemas.tables import certificates, disclosures, pending
+from tests.carriers import CARRIED
 from tests.world import LOST_ANSWER, NEVER_ARRIVED, START, World, hastened, member
 
 NAME = "Invented Company 10000001"
@@ -33,6 +34,7 @@ def pause(world: World) -> None:
         lane.pause(tx, "mx-neec", by="test", reason="maintenance", now=START)
 
 
+@CARRIED
 @pytest.mark.parametrize("status", ["SUSPENDED", "REMOVED", "WITHDRAWN"])
 def test_a_bad_status_is_announced_by_the_urgent_lane(told: World, status: str):
     told.push(member("10000001", identifiers=TWO, status=status))
@@ -77,6 +79,7 @@ def test_a_tier_the_text_does_not_name_is_not_told(told: World):
     assert len(told.wire.journal) == 1, "VALIDATED is what they hold already"
 
 
+@CARRIED
 def test_while_its_partner_is_paused(told: World):
     pause(told)
     told.push(member("10000001", identifiers=TWO, status="SUSPENDED"), member("10000002"))
@@ -87,6 +90,7 @@ def test_while_its_partner_is_paused(told: World):
     assert told.held("mx-neec") == {NAME: "SUSPENDED"}
 
 
+@CARRIED
 @pytest.mark.parametrize("fault", [NEVER_ARRIVED, LOST_ANSWER])
 def test_while_its_first_batch_is_unanswered(small_world: World, fault: str):
     small_world.push(member("10000001"))
@@ -147,6 +151,7 @@ def test_bad_news_in_flight_when_the_feed_goes_stale_leaves_as_a_withdrawal(told
     assert told.held("mx-neec") == {}
 
 
+@CARRIED
 @pytest.mark.parametrize("fault", [None, NEVER_ARRIVED, LOST_ANSWER])
 def test_a_worse_state_that_cannot_be_said_leaves_as_a_withdrawal(
     whole_world: World, fault: str | None
@@ -178,6 +183,7 @@ def test_a_state_that_cannot_be_said_and_is_not_worse_is_blocked_and_stays(whole
         assert tx.scalars(select(pending.c.blocked)).all() == ["MRX-2101"]
 
 
+@CARRIED
 def test_eligibility_lost_is_withdrawn_even_while_paused(small_world: World):
     with small_world.house.database.write() as tx:
         agreements.change(tx, "mx-neec", business_types=["carrier"])
@@ -210,6 +216,7 @@ def test_no_certificate_no_announcement_but_withdrawals_leave(told: World):
     assert (last.lane, last.withdrawals, last.announcements) == ("urgent", 1, 0)
 
 
+@CARRIED
 def test_a_suspended_member_nobody_knows_yet_is_announced_as_such(small_world: World):
     small_world.push(member("10000001", status="SUSPENDED"))
     small_world.grant("10000001")

@@ -1,9 +1,11 @@
 """Calm weather: from a push to a receipt, and back out again."""
 
 from outbox import batch, ledger, revocations
+from tests.carriers import CARRIED
 from tests.world import World, member
 
 
+@CARRIED
 def test_a_consented_member_is_held_and_an_unconsented_one_is_told_to_nobody(whole_world: World):
     whole_world.push(member("10000001"), member("10000002"))
     whole_world.grant("10000001")
@@ -25,6 +27,7 @@ def test_the_account_number_never_leaves(small_world: World):
     assert not any(b"10000001" in file for _, file in small_world.wire.journal)
 
 
+@CARRIED
 def test_a_revocation_is_confirmed_by_the_partners_receipt(small_world: World):
     small_world.push(member("10000001"))
     small_world.grant("10000001")

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from outbox import batch, ledger
 from schemas.tables import attempts, disclosures
 from signing.open import open_sealed
+from tests.carriers import CARRIED
 from tests.world import (
     BUSY,
     LOST_ANSWER,
@@ -17,6 +18,7 @@ from tests.world import (
 )
 
 
+@CARRIED
 @pytest.mark.parametrize(
     "plan",
     [
@@ -50,6 +52,7 @@ def test_every_fault_ends_as_calm_weather_does(small_world: World, plan: list[st
     assert len({file for _, file in small_world.wire.journal}) == 1
 
 
+@CARRIED
 def test_an_unanswered_batch_is_unknown_and_never_called_failed_or_sent(small_world: World):
     small_world.wire.plan = [LOST_ANSWER]
     small_world.push(member("10000001"))
@@ -79,6 +82,7 @@ def test_a_failing_partner_is_left_alone_for_a_while_and_never_given_up(small_wo
     assert small_world.held("mx-neec") == {"Invented Company 10000001": "VALIDATED"}
 
 
+@CARRIED
 def test_a_change_made_while_its_batch_is_in_flight_is_told_next(small_world: World):
     small_world.push(member("10000001"))
     small_world.grant("10000001")
@@ -93,6 +97,7 @@ def test_a_change_made_while_its_batch_is_in_flight_is_told_next(small_world: Wo
         assert [b.number for b in batch.every(tx)] == [1, 2]
 
 
+@CARRIED
 def test_ten_changes_are_one_notice(small_world: World):
     small_world.push(member("10000001"))
     small_world.grant("10000001")
@@ -105,6 +110,7 @@ def test_ten_changes_are_one_notice(small_world: World):
     assert len(small_world.wire.journal) == 1
 
 
+@CARRIED
 def test_numbers_have_no_gaps_and_each_batch_names_the_one_before(small_world: World):
     small_world.wire.plan = [LOST_ANSWER, "fine", NEVER_ARRIVED, "fine", "fine"]
     for n in range(4):
@@ -129,6 +135,7 @@ def test_what_leaves_opens_with_our_certificate_alone(small_world: World):
     assert b"Invented Company 10000001" in opened.content
 
 
+@CARRIED
 def test_a_batch_too_large_is_issued_again_with_half_of_it_and_the_rest_follows(
     small_world: World,
 ):
@@ -167,6 +174,7 @@ def test_a_worker_that_lost_its_lane_settles_nothing(small_world: World):
     assert len(small_world.wire.journal) == 2
 
 
+@CARRIED
 @pytest.mark.parametrize("fault", [NEVER_ARRIVED, LOST_ANSWER])
 def test_an_older_version_settled_after_a_newer_one_changes_nothing(one: World, fault: str):
     one.wire.plan = [fault]

@@ -94,6 +94,7 @@ def _grab(settings: Settings, start: object, found: object) -> None:
     found.put(ids)  # type: ignore[attr-defined]
 
 
+@pytest.mark.processes
 def test_of_several_processes_exactly_one_gets_each_lane(busy: World):
     context = multiprocessing.get_context("spawn")
     start, found = context.Barrier(3), context.Queue()

@@ -128,6 +128,7 @@ def sent(world: World, partner: str) -> tuple[bytes, Record]:
     return content, record
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("partner", MAPPERS)
 def test_a_preview_is_byte_for_byte_what_the_partner_then_gets(whole_world: World, partner: str):
     whole_world.push(member("10000001", identifiers=list(NUMBERS), status="EXCEEDING"))

@@ -17,9 +17,11 @@ from schemas.tables import batch_notices, ledger, receipts
 from signing import keys
 from signing.open import open_sealed
 from signing.seal import seal
+from tests.carriers import CARRIED
 from tests.world import BYTES_MAX, START, World, answering, honest, member
 
 
+@CARRIED
 @pytest.mark.parametrize(
     "lie",
     [
@@ -43,6 +45,7 @@ def test_a_receipt_that_does_not_answer_this_batch_settles_nothing(
     assert one.states() == ["settled"]
 
 
+@CARRIED
 def test_a_strangers_receipt_settles_nothing(one: World, key_files):
     stranger = keys.load(key_files["kr-aeo"])
 
@@ -56,6 +59,7 @@ def test_a_strangers_receipt_settles_nothing(one: World, key_files):
     assert one.states() == ["unknown"]
 
 
+@CARRIED
 def test_a_receipt_of_an_earlier_issue_settles_nothing(one: World):
     one.push(member("10000002"))
     one.grant("10000002")
@@ -85,6 +89,7 @@ def _ask_again(world: World, receipt: bytes) -> None:
     inbound.take_receipt(world.house, receipt, bytes_max=BYTES_MAX, now=world.clock())
 
 
+@CARRIED
 def test_a_withdrawal_the_receipt_says_nothing_of_is_told_again(one: World):
     one.deliver()
     number = one.revoke("10000001", of="mx-neec")
@@ -100,6 +105,7 @@ def test_a_withdrawal_the_receipt_says_nothing_of_is_told_again(one: World):
         assert revocations.get(tx, number).answer == "deletion confirmed"
 
 
+@CARRIED
 def test_retained_unused_under_a_law_is_a_confirmation_that_says_so(one: World):
     one.deliver()
     number = one.revoke("10000001", of="mx-neec")
@@ -120,6 +126,7 @@ def test_retained_unused_under_a_law_is_a_confirmation_that_says_so(one: World):
     assert [life[1:] for life in done.lives] == [("retained", "Ley X", date(2031, 1, 1))]
 
 
+@CARRIED
 def test_deletions_nobody_asked_for_are_not_believed(one: World):
     one.push(member("10000002"))
     one.grant("10000002")
@@ -145,6 +152,7 @@ def test_deletions_nobody_asked_for_are_not_believed(one: World):
         assert revocations.get(tx, second).answer == "withdrawal on its way"
 
 
+@CARRIED
 def test_received_stops_the_retries_and_the_lane_goes_on(one: World):
     applied: list[bytes] = []
 
@@ -170,6 +178,7 @@ def test_received_stops_the_retries_and_the_lane_goes_on(one: World):
     assert one.waiting() == []
 
 
+@CARRIED
 def test_a_revocation_while_only_received_is_withdrawn(one: World):
     applied: list[bytes] = []
 
@@ -190,6 +199,7 @@ def test_a_revocation_while_only_received_is_withdrawn(one: World):
     assert one.held("mx-neec") == {}
 
 
+@CARRIED
 def test_a_receipt_that_comes_by_itself_settles_an_unknown_batch(one: World):
     kept: list[bytes] = []
 
@@ -209,6 +219,7 @@ def test_a_receipt_that_comes_by_itself_settles_an_unknown_batch(one: World):
         assert [row.last_digest is None for row in lane.of(tx, "mx-neec")] == [True, False]
 
 
+@CARRIED
 def test_a_receipt_brought_for_an_earlier_issue_is_filed(two_told: World):
     """It settles nothing, but it proves that issue 1 was heard, with the member left out since."""
     kept: list[bytes] = []
@@ -232,6 +243,7 @@ def test_a_receipt_brought_for_an_earlier_issue_is_filed(two_told: World):
     assert kept[0] in filed
 
 
+@CARRIED
 def test_a_receipt_that_refuses_what_was_not_said_settles_nothing(small_world: World):
     world = small_world
     world.push(member("10000001"))
@@ -262,14 +274,13 @@ def test_matches_may_come_later_and_a_contradiction_changes_nothing(small_world:
     mexico = world.partners["mx-neec"]
     first = exchange.read_receipt(open_sealed(file, [mexico.key.certificate], START).content)
 
-    def bring(**facts: object) -> None:
-        said = seal(exchange.write_receipt(replace(first, **facts)), mexico.key, world.clock())
-        inbound.take_receipt(world.house, said, bytes_max=BYTES_MAX, now=world.clock())
+    def sealed(**facts: object) -> bytes:
+        return seal(exchange.write_receipt(replace(first, **facts)), mexico.key, world.clock())
 
     matches = (Match(ref=ref, matching=Matching.MATCHED, code="OK"),)
-    for _ in range(2):
-        bring(matches=matches, at=START)
-    bring(verdict=Verdict.REFUSED, code="NO", matches=())
+    later = sealed(matches=matches, at=START)
+    for said in (later, later, sealed(verdict=Verdict.REFUSED, code="NO", matches=())):
+        inbound.take_receipt(world.house, said, bytes_max=BYTES_MAX, now=world.clock())
 
     with world.house.database.read() as tx:
         kinds = [one.kind.value for one in outcomes.after(tx, 0, limit=10)]

@@ -149,6 +149,7 @@ def bring(world: World, receipt: bytes) -> None:
     inbound.take_receipt(world.house, receipt, bytes_max=BYTES_MAX, now=world.clock())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("n", range(1, 8))
 def test_killed_at_any_commit_and_run_again_it_ends_the_same(
@@ -183,6 +184,7 @@ def test_killed_at_any_commit_and_run_again_it_ends_the_same(
     assert mend(held).differs is False
 
 
+@pytest.mark.slow
 def test_another_partners_reference_is_never_touched(whole_world: World):
     """A partner claims to hold a life that is another's: not a word, not a change."""
     world = by_the_wall_clock(whole_world)

@@ -11,8 +11,11 @@ from outbox import batch, revocations
 from partners import agreements
 from schemas.receipt import Receipt, Refusal, Verdict
 from schemas.tables import batch_notices
+from tests.carriers import CARRIED
 from tests.gateway.cli.command import Mrx
 from tests.world import ONE, World, answering, environment, honest, member
+
+pytestmark = CARRIED
 
 
 def test_a_refused_notice_waits_for_a_person_with_the_partners_code(one: World):

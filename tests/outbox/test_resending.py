@@ -6,7 +6,6 @@ from sqlalchemy import Insert, Select, Update, event, select, update
 
 from outbox import inventory, our_loss, outcomes, repair, resending
 from outbox import lane as lanes
-from partners import foreign_roll
 from partners import holdings as sums
 from partners.holdings import Side
 from schemas import ref as refs
@@ -16,6 +15,7 @@ from schemas.tables import (
     foreign_members,
     foreign_rolls,
 )
+from tests.gateway.sender import tell
 from tests.outbox.two_ends import (
     MANY,
     MEXICO,
@@ -92,7 +92,7 @@ def test_the_source_hears_of_one_that_they_have_buried_and_we_had_not(held: Worl
     """It waits for a person, as if they had refused it."""
     mexico, ref = held.partners[MEXICO], ref_of(held, MANY[0])
     with mexico.database.write() as tx:
-        foreign_roll.withdraw(tx, "us-ctpat", [ref], now=held.clock())
+        tell(tx, "us-ctpat", withdrawn=[ref], now=held.clock())
     ask_again(held)
     held.deliver()
 

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from outbox import batch, revocations
 from outbox.revocations import Answer
 from schemas.tables import disclosures, pending
+from tests.carriers import CARRIED
 from tests.conftest import FILE_ONLY
 from tests.world import BUSY, LOST_ANSWER, NEVER_ARRIVED, TURNED_AWAY, World, answering, member
 
@@ -46,6 +47,7 @@ def test_never_consented_is_never_told(small_world: World):
     assert small_world.wire.journal == []
 
 
+@CARRIED
 def test_queued_is_removed_before_sending(two: World):
     number = two.revoke("10000001", of="mx-neec")
 
@@ -54,6 +56,7 @@ def test_queued_is_removed_before_sending(two: World):
     assert said(two, "10000001") == []
 
 
+@CARRIED
 @pytest.mark.parametrize(
     ("fault", "heard"),
     [(NEVER_ARRIVED, False), (LOST_ANSWER, True), (BUSY, False), (TURNED_AWAY, False)],
@@ -75,6 +78,7 @@ def test_unknown_is_issued_again_without_it_and_withdrawn(two: World, fault: str
         assert life[1] == ("erased" if heard else "not-held")
 
 
+@CARRIED
 @pytest.mark.parametrize("fault", [NEVER_ARRIVED, LOST_ANSWER])
 def test_unknown_and_the_withdrawal_too_is_unknown(two: World, fault: str):
     two.wire.plan = [LOST_ANSWER]
@@ -88,6 +92,7 @@ def test_unknown_and_the_withdrawal_too_is_unknown(two: World, fault: str):
     assert answer(two, number) == Answer.CONFIRMED
 
 
+@CARRIED
 @pytest.mark.parametrize("plan", [[], [LOST_ANSWER], [NEVER_ARRIVED]])
 def test_in_flight_at_that_moment(two: World, plan: list[str]):
     """Revoked between the claim and the answer: this transmission may still be heard."""
@@ -106,6 +111,7 @@ def test_in_flight_at_that_moment(two: World, plan: list[str]):
     assert said(two, "10000001") in ([], [0]), "nothing claimed after the revocation says it"
 
 
+@CARRIED
 @pytest.mark.parametrize("plan", [[], [LOST_ANSWER], [NEVER_ARRIVED]])
 def test_settled_is_withdrawn(two: World, plan: list[str]):
     two.deliver()
@@ -118,6 +124,7 @@ def test_settled_is_withdrawn(two: World, plan: list[str]):
     assert answer(two, number) == Answer.CONFIRMED
 
 
+@CARRIED
 def test_a_new_consent_starts_a_new_life_under_a_new_ref(two: World):
     two.deliver()
     two.revoke("10000001", of="mx-neec")
@@ -134,6 +141,7 @@ def test_a_new_consent_starts_a_new_life_under_a_new_ref(two: World):
     assert all(fate is not None for _, fate, *_ in lives)
 
 
+@CARRIED
 def test_a_new_life_is_not_said_in_the_next_issue_of_an_old_batch(two: World):
     two.wire.plan = [LOST_ANSWER]
     two.deliver(rounds=1)
@@ -148,6 +156,7 @@ def test_a_new_life_is_not_said_in_the_next_issue_of_an_old_batch(two: World):
     assert [(b.number, b.issue) for b in routine] == [(1, 2), (2, 1)]
 
 
+@CARRIED
 def test_a_withdrawal_does_not_wait_for_a_stuck_announcement(two: World):
     two.deliver()
     two.push(member("10000002", name="Invented Company 10000002", status="CERTIFIED"))
@@ -165,6 +174,7 @@ def test_a_withdrawal_does_not_wait_for_a_stuck_announcement(two: World):
     assert answer(two, number) == Answer.CONFIRMED
 
 
+@CARRIED
 def test_revoking_again_answers_what_became_of_it(two: World):
     two.deliver()
     two.revoke("10000001", of="mx-neec")
@@ -175,6 +185,7 @@ def test_revoking_again_answers_what_became_of_it(two: World):
     assert answer(two, again) == Answer.CONFIRMED
 
 
+@CARRIED
 def test_revoked_granted_and_revoked_again_before_any_withdrawal_is_confirmed(two_told: World):
     numbers = [two_told.revoke("10000001", of="mx-neec")]
     two_told.wire.plan = [NEVER_ARRIVED]

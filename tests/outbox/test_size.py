@@ -4,12 +4,17 @@ from datetime import timedelta
 
 import pytest
 
-from outbox import lane
+from outbox import batch as batches
+from outbox import lane, planning
 from outbox.transport import Outcome, TooLarge
 from schemas import parse
+from tests.carriers import CARRIED
 from tests.world import NEVER_ARRIVED, World, member
 
+SECOND = timedelta(seconds=1)
 
+
+@pytest.mark.slow
 def test_a_draft_larger_than_what_can_be_read_is_made_smaller(
     small_world: World, monkeypatch: pytest.MonkeyPatch
 ):
@@ -24,6 +29,7 @@ def test_a_draft_larger_than_what_can_be_read_is_made_smaller(
     assert len(small_world.held("mx-neec")) == len(accounts)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("accounts", [1, 120])
 def test_a_next_issue_larger_than_what_can_be_read_is_made_smaller_too(
     small_world: World, monkeypatch: pytest.MonkeyPatch, accounts: int
@@ -48,6 +54,7 @@ def test_a_next_issue_larger_than_what_can_be_read_is_made_smaller_too(
     assert "RESTED" in steps or "DONE" in steps or w.wire.journal
 
 
+@CARRIED
 def test_one_notice_that_a_partner_finds_too_large_does_not_stop_the_others(two_told: World):
     send = two_told.wire.send
 
@@ -62,3 +69,29 @@ def test_one_notice_that_a_partner_finds_too_large_does_not_stop_the_others(two_
     two_told.deliver()
 
     assert "Invented Fine" in two_told.held("mx-neec")
+
+
+@pytest.mark.parametrize(
+    ("after", "sizes"), [(planning.HASTE - SECOND, [3, 2]), (planning.HASTE + SECOND, [5])]
+)
+def test_routine_batches_are_small_while_withdrawals_are_coming(
+    small_world: World, monkeypatch: pytest.MonkeyPatch, after: timedelta, sizes: list[int]
+):
+    """They keep processor and locks from the next withdrawal, whoever it is for."""
+    monkeypatch.setattr(planning, "HASTE_MAX", 3)
+    small_world.push(member("10000001"))
+    small_world.grant("10000001")
+    small_world.deliver()
+    small_world.revoke("10000001", of="mx-neec")
+    small_world.deliver()
+    before = len(small_world.states())
+    news = [f"2000000{n}" for n in range(5)]
+    small_world.push(*(member(account) for account in news))
+    small_world.grant(*news)
+
+    small_world.clock.forward(seconds=after.total_seconds())
+    small_world.deliver()
+
+    with small_world.house.database.read() as tx:
+        sealed = batches.every(tx)[before:]
+    assert [batch.announcements for batch in sealed] == sizes

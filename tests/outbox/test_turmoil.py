@@ -204,6 +204,7 @@ def turmoil(tmp_path: Path, key_files: dict[str, Path], server: Any) -> Turmoil:
     w.house.database.close()
 
 
+@pytest.mark.slow
 def test_after_turmoil_all_is_as_after_calm_weather(turmoil: Turmoil):
     turmoil.run(SECONDS)
     calm(turmoil)

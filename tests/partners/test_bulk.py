@@ -4,6 +4,7 @@ from sqlalchemy import select
 
 from schemas import bulk
 from schemas.tables import members, stored
+from tests.conftest import FILE_ONLY
 from tests.world import START, World
 
 # More than either database takes parameters in a statement.
@@ -76,3 +77,40 @@ def test_any_number_of_values_is_one_condition(small_world: World) -> None:
             where = bulk.among(tx, members.c.account, values)
             found = tx.scalars(select(members.c.account).where(where).order_by(members.c.account))
             assert list(found) == wanted
+
+
+def test_some_columns_are_amended_and_the_others_stay(small_world: World) -> None:
+    with small_world.house.database.write() as tx:
+        bulk.add(tx, members, [row("10000001", "Invented"), row("10000002", "Invented")])
+        amended = [("10000001", ODD, 7), ("99999999", "Invented Nobody", 1)]
+        bulk.amend(tx, members, ("account", "name", "version"), amended)
+
+    assert names(small_world) == {
+        "10000001": (ODD, None, b"\0\xff", 7),
+        "10000002": ("Invented", None, b"\0\xff", 1),
+    }
+
+
+def test_a_listed_condition_finds_the_same_in_a_statement_that_is_built_once(
+    small_world: World,
+) -> None:
+    asked = [str(10_000_003 + n) for n in range(MANY)]
+    listed = bulk.one_of(members.c.account, "accounts")
+    query = select(members.c.account).where(listed, members.c.version == 1)
+    with small_world.house.database.write() as tx:
+        bulk.add(tx, members, [row(str(10_000_000 + n), "Invented") for n in range(5)])
+    for values, wanted in ((asked, ["10000003", "10000004"]), ([], []), ({"'", ODD}, [])):
+        with small_world.house.database.read() as tx:
+            found = tx.scalars(query.order_by(members.c.account), {"accounts": values})
+            assert list(found) == wanted
+
+
+@FILE_ONLY
+def test_a_listed_condition_goes_by_the_index(small_world: World) -> None:
+    """`x IN (...) = 1`, as SQLAlchemy writes what is a Boolean, would read the whole table."""
+    listed = bulk.one_of(members.c.account, "accounts")
+    with small_world.house.database.read() as tx:
+        query = select(members.c.name).where(listed, members.c.version == 1)
+        said = str(query.compile(tx.engine))
+        plan = tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {said}", ("[]", 1)).all()
+    assert any("USING INDEX" in step[3] for step in plan), plan

@@ -4,10 +4,10 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from partners import foreign_identifiers, foreign_roll
+from partners import foreign_identifiers
 from schemas.identifiers import Identifier
 from schemas.record import Record
-from tests.gateway.sender import mid, record
+from tests.gateway.sender import mid, record, tell
 from tests.world import START, World
 
 RFC = Identifier("MX-RFC", "ZZZ140101AA1")
@@ -36,7 +36,7 @@ class Roll:
             member_since=ONE.member_since,
         )
         with self._world.house.database.write() as tx:
-            foreign_roll.announce(tx, "mx-neec", [told], now=day)
+            tell(tx, "mx-neec", [told], now=day)
         return self.dates()
 
     def dates(self, source: str = "partner") -> Dates:
@@ -124,5 +124,5 @@ def test_a_withdrawn_member_keeps_no_number_of_either_side(roll: Roll, small_wor
             by="Ana",
             now=DAYS[0],
         )
-        foreign_roll.withdraw(tx, "mx-neec", [ONE.ref], now=DAYS[1])
+        tell(tx, "mx-neec", withdrawn=[ONE.ref], now=DAYS[1])
         assert foreign_identifiers.of(tx, "mx-neec", ONE.ref) == []

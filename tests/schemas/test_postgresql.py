@@ -190,6 +190,37 @@ def test_who_dies_inside_holds_nobody_up(database: PostgreSQL, aside):
     assert there(database) == ["3"]
 
 
+# -- text in another encoding ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def elsewhere(postgres: Any, request: pytest.FixtureRequest) -> Iterator[PostgreSQL]:
+    """An empty database that keeps text in another encoding."""
+    url = servers.create(postgres)
+    servers.drop(postgres, url)
+    servers.execute(
+        postgres,
+        f"CREATE DATABASE {url.database} ENCODING '{request.param}' LOCALE 'C' TEMPLATE template0",
+    )
+    made = PostgreSQL(url)
+    yield made
+    made.close()
+    servers.drop(postgres, url)
+
+
+@pytest.mark.parametrize("elsewhere", ["SQL_ASCII", "LATIN1"], indirect=True)
+def test_no_tables_are_made_where_names_in_other_scripts_would_be_refused(elsewhere: PostgreSQL):
+    with pytest.raises(NotReady, match="MRX-9015"), elsewhere.migrate():
+        pytest.fail("it began")
+
+
+@pytest.mark.parametrize("elsewhere", ["SQL_ASCII"], indirect=True)
+def test_what_such_a_database_says_is_text_all_the_same(elsewhere: PostgreSQL):
+    with elsewhere.read() as tx:
+        assert isinstance(tx.scalar(text("SELECT current_setting('server_version')")), str)
+        assert isinstance(tx.scalar(text("SELECT nspname FROM pg_namespace LIMIT 1")), str)
+
+
 # -- a server that goes away -----------------------------------------------------------------------
 
 

@@ -12,7 +12,7 @@ from lxml import etree
 from schemas import name as names
 from schemas.errors import BadRecord, Unsayable
 from schemas.parse import parse
-from schemas.text import encoded, escape, legal, quoted
+from schemas.text import encoded, escape, escaped, legal, quoted
 from tests.schemas.drawn import outcome, texts
 
 AWKWARD = "\t \n\r\n\r \x85\u2028\u2029\xa0\u3000\ufeff\u200b ]]> & < > \" ' &amp; &#13; <!-- -->"
@@ -94,3 +94,21 @@ def test_an_error_repeats_nothing_of_the_text():
         encoded("ACME\x01")
     assert "ACME" not in str(refused.value)
     assert refused.value.__context__ is None
+
+
+@given(st.lists(texts, max_size=5))
+@example([])
+@example(["", ""])
+@example([AWKWARD, "\r\n", ""])
+def test_many_texts_are_escaped_as_each_is_alone(several: list[str]):
+    assert escaped(several) == [escape(text) for text in several]
+
+
+@pytest.mark.parametrize("bad", ["\0", "a\0b", "\x01", "\x7f\x1f", "\ufffe", "\uffff", "\ud800"])
+def test_one_text_that_xml_cannot_say_refuses_all(bad: str):
+    for place in range(3):
+        several = ["First", "Second"]
+        several.insert(place, bad)
+        with pytest.raises(Unsayable) as refused:
+            escaped(several)
+        assert refused.value.code == "MRX-2105"

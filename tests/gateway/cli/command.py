@@ -44,7 +44,12 @@ class Mrx:
         """Start the real command as a process."""
         return subprocess.Popen(
             [sys.executable, "-m", "gateway.cli", *map(str, args)],
-            env={**os.environ, "MRX_HOME": str(self.home), "PYTHONPATH": str(ROOT)},
+            env={
+                **os.environ,
+                "MRX_HOME": str(self.home),
+                "PYTHONPATH": str(ROOT),
+                **{name: text for name, text in self.env.items() if text is not None},
+            },
             **more,
         )
 

@@ -57,6 +57,7 @@ def test_on_a_pipe_a_name_is_one_cell_of_one_line(naughty: Mrx):
     assert rest == ["SCAC:QXQQ", "VALIDATED", "2014-04-07"]
 
 
+@pytest.mark.processes
 def test_on_a_terminal_there_is_a_header_and_no_name_acts_on_it(naughty: Mrx, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
 
@@ -68,6 +69,7 @@ def test_on_a_terminal_there_is_a_header_and_no_name_acts_on_it(naughty: Mrx, mo
     assert not re.search("[\u0080-\u009f\u202e\u2028]", seen)
 
 
+@pytest.mark.processes
 def test_no_color_is_respected(naughty: Mrx, monkeypatch):
     monkeypatch.setenv("TERM", "xterm-256color")
     coloured = terminal(naughty, "member", "show", "10000002")
@@ -78,6 +80,7 @@ def test_no_color_is_respected(naughty: Mrx, monkeypatch):
     assert not re.search(r"\x1b\[(3|4|9|10)[0-9](;|m)", plain_)
 
 
+@pytest.mark.processes
 def test_json_on_a_terminal_is_the_same_document_and_acts_on_nothing(naughty: Mrx):
     seen = terminal(naughty, "roll", "list", "us-ctpat", "--json")
 
@@ -85,6 +88,7 @@ def test_json_on_a_terminal_is_the_same_document_and_acts_on_nothing(naughty: Mr
     assert json.loads(seen)[0]["name"] == NAUGHTY
 
 
+@pytest.mark.processes
 def test_a_bar_is_drawn_on_a_terminal_only(mrx: Mrx, tmp_path: Path):
     file = tmp_path / "invented.ndjson"
     file.write_bytes(lines(*(member(str(10_000_000 + n)) for n in range(5_000))))
@@ -112,12 +116,14 @@ def test_a_list_can_be_long(mrx: Mrx):
     assert mrx("roll", "list", "us-ctpat").stdout.count("\n") == 1_234
 
 
+@pytest.mark.processes
 def test_a_long_list_is_several_tables_on_a_terminal(mrx: Mrx):
     mrx.push(*(member(str(10_000_000 + n)) for n in range(501)))
 
     assert terminal(mrx, "roll", "list", "us-ctpat").count("member since") == 2
 
 
+@pytest.mark.processes
 def test_an_empty_list_says_so_on_a_terminal(mrx: Mrx):
     assert "None." in terminal(mrx, "batch", "list")
 

@@ -35,6 +35,7 @@ def pin(partner: BadPartner, certificate: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_first_run_makes_a_key_the_second_checks_and_a_fault_is_found(
     mrx: Mrx, partner: BadPartner, certificate: Path, tmp_path: Path
 ):
@@ -58,6 +59,7 @@ def test_the_first_run_makes_a_key_the_second_checks_and_a_fault_is_found(
     assert lines[0].startswith("failed\treceipt\t")
 
 
+@pytest.mark.slow
 def test_our_own_gateway_is_left_alone(
     mrx: Mrx, partner: BadPartner, certificate: Path, tmp_path: Path
 ):

@@ -46,6 +46,7 @@ def test_an_unknown_partner_is_refused(mrx: Mrx):
     assert "MRX-5001" in mrx("deliver", "--partner", "fr-aeo", code=1).stderr
 
 
+@pytest.mark.slow
 def test_it_gives_up_in_time_and_says_what_is_open(deaf: World, mrx: Mrx):
     with seconds_at_most(20):
         said = mrx("deliver", "--until-idle", "--timeout", "2", "--json", code=3)
@@ -104,6 +105,7 @@ def test_only_one_partner_is_worked_if_asked(deaf: World, mrx: Mrx):
     assert mrx.json("batch", "list") == []
 
 
+@pytest.mark.slow
 def test_a_lane_of_a_living_process_is_waited_for_and_not_stolen(deaf: World, mrx: Mrx):
     take(deaf, f"{worker_name.own()}/1")
 
@@ -142,6 +144,7 @@ def test_agreements_that_ended_are_wound_up(world: World, mrx: Mrx):
     assert mrx.json("notice", "list", "--state", "held") == []
 
 
+@pytest.mark.slow
 def test_what_breaks_in_a_lane_is_shown_and_bounded(
     deaf: World, mrx: Mrx, monkeypatch: pytest.MonkeyPatch
 ):

@@ -66,6 +66,7 @@ def opened(pid: int, name: str) -> bool:
         return False
 
 
+@pytest.mark.processes
 def test_a_real_interrupt_too(mrx: Mrx):
     process = mrx.process("push", "members", "-", stdin=subprocess.PIPE, stderr=subprocess.PIPE)
     until = time.monotonic() + 30
@@ -78,6 +79,7 @@ def test_a_real_interrupt_too(mrx: Mrx):
     assert (process.returncode, said) == (130, b"")
 
 
+@pytest.mark.processes
 def test_a_reader_that_stops_reading_is_no_error(mrx: Mrx):
     mrx.push(*(member(str(10_000_000 + n), name="N" * 400) for n in range(1_000)))
 
@@ -103,6 +105,7 @@ def test_an_error_cannot_act_on_the_terminal(capsys: pytest.CaptureFixture[str])
     )
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("module", ["gateway", "gateway.cli"])
 def test_it_runs_as_a_module(module: str, mrx: Mrx):
     said = subprocess.run(

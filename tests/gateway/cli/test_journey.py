@@ -1,9 +1,10 @@
 """One member's whole trip by command line, with a real partner's end as a process of its own."""
 
+import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import httpx2
 import pytest
 
 from tests.gateway.cli.command import Mrx
+from tests.gateway.engine.cluster import children, until
+from tests.journeys.places import EVERYWHERE, PARTS, Place
 from tests.world import member
 
 pytestmark = pytest.mark.processes
@@ -20,6 +23,16 @@ def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
     return port
+
+
+@pytest.fixture
+def mrx(tmp_path: Path, made: Callable[[str], Path], place: Place) -> Mrx:
+    """The command line of a fresh us-ctpat home in this place."""
+    shutil.copytree(made("us-ctpat"), tmp_path / "home")
+    fresh = Mrx(tmp_path / "home", {**place.environment()})
+    if fresh.env:
+        fresh("init")
+    return fresh
 
 
 @contextmanager
@@ -42,6 +55,21 @@ def served(mrx: Mrx, *command: object, port: int) -> Iterator["subprocess.Popen[
             process.communicate()
             raise
     assert process.returncode in (0, -9), said
+
+
+@contextmanager
+def working(mrx: Mrx) -> Iterator[None]:
+    """Celery's workers, where this place has them."""
+    if "MRX_BROKER_URL" not in mrx.env:
+        yield
+        return
+    process = mrx.process("worker")
+    try:
+        until(lambda: len(children(process.pid)) >= PARTS)
+        yield
+    finally:
+        process.terminate()
+        assert process.wait(60) == 0
 
 
 def live(port: int) -> bool:
@@ -73,6 +101,7 @@ def introduce(mrx: Mrx, mexico: Mrx, port: int) -> Path:
     return theirs
 
 
+@EVERYWHERE
 @pytest.mark.second_opinion
 def test_from_a_push_to_a_receipt_and_back_out(
     mrx: Mrx, mexico: Mrx, ours: Path, tmp_path: Path, openssl: str
@@ -108,6 +137,7 @@ def test_from_a_push_to_a_receipt_and_back_out(
     assert mexico.json("ledger", "verify")["broken_at"] is None
 
 
+@EVERYWHERE
 def test_a_sandbox_may_be_killed_and_started_again(mrx: Mrx, mexico: Mrx, ours: Path):
     port = free_port()
     sandbox = ("sandbox", "mx-neec", "--trust", ours)
@@ -129,11 +159,13 @@ def test_a_sandbox_may_be_killed_and_started_again(mrx: Mrx, mexico: Mrx, ours: 
     assert mexico.json("ledger", "verify")["entries"] == entries + 1
 
 
+@EVERYWHERE
 def test_commands_work_beside_a_gateway_that_serves(mrx: Mrx, mexico: Mrx, ours: Path):
     theirs, our = free_port(), free_port()
     with (
         served(mexico, "sandbox", "mx-neec", "--trust", ours, port=theirs),
         served(mrx, "serve", port=our),
+        working(mrx),
     ):
         introduce(mrx, mexico, theirs)
         mrx.push(*(member(str(10_000_000 + n)) for n in range(50)))

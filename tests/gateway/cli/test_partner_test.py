@@ -157,6 +157,7 @@ def test_no_tls_where_tls_is_expected(mrx: Mrx, world: World, plain: str):
     assert results(steps, "failed") == {"tls"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("scheme", "failed"), [("https", {"tls"}), ("http", {"signature", "echo"})]
 )

@@ -238,6 +238,7 @@ def test_stdout_holds_one_thing(nowhere: Mrx, tmp_path: Path):
     assert "--output" in nowhere("translate", "to", "mx-neec", path, "--json", code=2).stderr
 
 
+@pytest.mark.slow
 def test_a_document_too_large_to_be_read_back_is_said_so(nowhere: Mrx, tmp_path: Path):
     many = [{"scheme": "SCAC", "value": f"QX{a}{b}"} for a in "ABCDEFGHIJ" for b in "ABCDEFGHIJ"]
     members = [member(str(10_000_000 + n), identifiers=many) for n in range(3_300)]

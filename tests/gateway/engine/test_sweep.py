@@ -1,25 +1,32 @@
 """The direct sweep does without Redis whatever Redis did not bring about."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
+from gateway.app import build
 from gateway.engine import sweep as sweeps
 from gateway.engine.sweep import UNHEARD_SECONDS, Sweep
-from outbox import lane, worker_name
+from gateway.settings import Settings
+from outbox import delivery, lane, worker_name
+from partners import agreements
 from schemas.batch import Lane
-from schemas.tables import lanes
+from schemas.tables import batches, lanes
 from tests.gateway.engine.cluster import until
-from tests.world import ONE, World
+from tests.gateway.sandbox.bad_partner import served
+from tests.world import ONE, World, member
 
 
 @pytest.fixture
 def sweep(waiting: World) -> Iterator[Sweep]:
     made = Sweep(waiting.house)
     yield made
+    for hands in made._hands.values():
+        hands.shutdown(cancel_futures=True)
     made._transport.close()
 
 
@@ -85,6 +92,43 @@ def test_the_lease_of_a_process_that_died_here_is_ended(waiting: World, sweep: S
     sweep.look(now=100)
 
     assert kinds(sweep.look(now=100 + UNHEARD_SECONDS)) == [Lane.ROUTINE]
+
+
+def test_a_lane_with_much_to_tell_takes_turns_with_the_others(
+    whole_world: World, monkeypatch: pytest.MonkeyPatch
+):
+    """One hand, two partners, four batches each: neither is told all before the other begins."""
+    monkeypatch.setattr(sweeps, "THREADS", {Lane.URGENT: 1, Lane.ROUTINE: 1})
+    monkeypatch.setattr(delivery, "STEPS", 1)
+    world, both = whole_world, ("mx-neec", "ca-pip")
+    world.clock.now = datetime.now(UTC)
+    accounts = [f"1000000{n}" for n in range(4)]
+    world.push(*map(member, accounts))
+    for partner in both:
+        for account in accounts:
+            world.grant(account, to=[partner])
+    monkeypatch.setattr(lane, "BATCH_MAX", 1)
+    with world.house.database.write() as tx:
+        tx.execute(update(lanes).values(batch_max=1))
+    with ExitStack() as stack:
+        for partner in both:
+            end = world.partners[partner]
+            url = stack.enter_context(served(build(end, Settings(home=end.folder))))
+            with world.house.database.write() as tx:
+                agreements.change(tx, partner, push_url=url)
+        sweep = Sweep(world.house)
+        sweep.look(now=100)
+        for one in sweep.look(now=100 + UNHEARD_SECONDS):
+            sweep._hand_over(one)
+        until(lambda: sweep.look(now=100) == [] and world.states() == ["settled"] * 8)
+        for hands in sweep._hands.values():
+            hands.shutdown()
+        sweep._transport.close()
+
+    query = select(lanes.c.partner).join(batches, batches.c.lane_id == lanes.c.id)
+    with world.house.database.read() as tx:
+        told = list(tx.scalars(query.order_by(batches.c.first_sent_at)))
+    assert set(told[:2]) == set(told[2:4]) == set(both)
 
 
 def test_running_it_delivers_with_no_redis_at_all(waiting: World, monkeypatch: pytest.MonkeyPatch):

@@ -93,6 +93,7 @@ def test_a_long_line_may_be_the_last_and_have_no_end() -> None:
     assert list(lines(io.BytesIO(data))) == [Line(1, b"", ended=False, too_long=True)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [300 * MIB, 2048 * MIB], ids=["300 MB", "2 GB"])
 def test_an_endless_line_costs_what_a_short_one_costs(size) -> None:
     tracemalloc.start()

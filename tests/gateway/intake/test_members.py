@@ -267,6 +267,7 @@ def test_a_name_is_kept_in_nfc_and_otherwise_as_it_came(given, kept) -> None:
     assert take(name=given)[0].name == kept
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", NAMES)
 def test_real_names_of_every_script_are_taken(shared, file) -> None:
     with (shared / "data" / "names" / f"{file}.csv").open(encoding="utf-8", newline="") as rows:

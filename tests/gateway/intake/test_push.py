@@ -290,6 +290,7 @@ def test_a_dry_run_of_consents_takes_nothing_back(small_world: World):
     assert small_world.held("mx-neec") == {"Invented Company 10000001": "VALIDATED"}
 
 
+@pytest.mark.slow
 def test_work_follows_change(small_world: World):
     """A full list of 3,000 of whom one changed queues one notice."""
     small_world.push(*crowd(3_000))

@@ -35,6 +35,7 @@ def test_leading_zeros_tell_accounts_apart():
     assert "00012345" not in seen
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("step", "bytes_max"),
     [pytest.param(1, 200_000, id="one after another"), pytest.param(4_999, 3_000_000, id="strewn")],

@@ -89,6 +89,7 @@ def test_what_applied_it_and_was_not_heard_answers_the_same_again(habit: str, se
     assert sender.send(file) == sender.send(file)
 
 
+@pytest.mark.slow
 def test_silent_never_answers_and_slow_answers_late(sender: Sender):
     file = sender.batch(*ACCOUNTS)
     sender.partner.will("silent", "slow")

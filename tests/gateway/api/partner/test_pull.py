@@ -187,6 +187,7 @@ def test_a_lane_that_waits_for_its_next_try_is_still_fetched(world: World, mexic
     assert mexico.next().status_code == 200
 
 
+@pytest.mark.slow
 def test_two_who_come_at_once_get_the_same_bytes(world: World, mexico: Puller):
     with ThreadPoolExecutor(4) as threads:
         answers = list(threads.map(lambda _: mexico.next(), range(4)))
@@ -218,6 +219,7 @@ def test_a_lane_that_another_works_is_busy_and_then_free(world: World, mexico: P
     assert mexico.next().status_code == 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("behind", "status"), [(0, 503), (120, 200)], ids=["leased", "the lease has run out"]
 )

@@ -110,6 +110,7 @@ def test_a_body_in_chunks_is_taken(line: Line):
     assert on_roll(line.house) == {"10000001"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pause", [0.05, 30], ids=["drips", "stalls"])
 def test_a_body_that_is_too_slow_is_cut_off(
     line: Line, monkeypatch: pytest.MonkeyPatch, pause: float
@@ -134,6 +135,7 @@ def test_a_body_that_is_too_slow_is_cut_off(
     assert rows(line.house, pushes) == []
 
 
+@pytest.mark.slow
 def test_a_body_that_goes_on_steadily_is_not_cut_off(line: Line, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(push_body, "PATIENCE_SECONDS", 0.6)
     monkeypatch.setattr(push_body, "PATIENCE_BYTES", 10)
@@ -170,6 +172,7 @@ def test_a_body_that_breaks_off_leaves_nothing(line: Line, length: int | None):
     assert on_roll(line.house) == set()
 
 
+@pytest.mark.slow
 def test_a_body_that_never_ends_is_refused_at_the_limit(line: Line):
     said: list[tuple[int, dict[str, object]]] = []
     with line.open() as wire:
@@ -192,6 +195,7 @@ def test_a_body_that_is_too_long_by_its_own_word_is_not_waited_for(line: Line):
     assert (status, told["code"]) == (413, "MRX-7010")
 
 
+@pytest.mark.slow
 def test_a_stranger_s_body_is_not_waited_for(line: Line):
     line.caller.headers["Authorization"] = "Bearer nobody"
     with line.open() as wire:

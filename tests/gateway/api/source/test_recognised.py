@@ -57,6 +57,7 @@ def test_a_mid_that_is_shared_returns_all_its_members(targeting: Targeting):
     assert [one["ref"] for one in targeting.found(mid(1))] == sorted(one.ref for one in members)
 
 
+@pytest.mark.slow
 def test_three_thousand_at_once_with_shared_mids(targeting: Targeting):
     members = [record(identifiers=(mid(n), mid(n // 2 + 10_000))) for n in range(1_500)]
     targeting.tell(*members)
