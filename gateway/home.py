@@ -14,7 +14,10 @@ the next `init` finds and uses. Nothing here is ever replaced but the key, by th
 staged to follow it.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
 from sqlalchemy import insert, select
 
@@ -45,7 +48,11 @@ def init(settings: Settings, programme: str) -> House:
     folder = settings.home
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     (folder / KEY).parent.mkdir(mode=0o700, exist_ok=True)
-    database = _database(settings)
+    with _opened(settings) as database:
+        return _house(settings, database, programme, _made(folder, database, programme))
+
+
+def _made(folder: Path, database: Database, programme: str) -> keys.SigningKey:
     if isinstance(database, SQLiteFile):
         # Made by us and for us alone, before SQLite would make it for everyone.
         database.file.touch(mode=0o600)
@@ -73,14 +80,19 @@ def init(settings: Settings, programme: str) -> House:
         seed.seed(tx, programme)
         for registered in agreements.every(tx):
             lane.lay(tx, registered.agreement.partner)
-    return _house(settings, database, programme, key)
+    return key
 
 
 def open_home(settings: Settings) -> House:
     """Open a home that `init` has made. Raises `NotReady`: MRX-9001 if there is none, MRX-9002 if
     its schema is not this program's, MRX-9004 if its key is missing or open to others.
     """
-    database = _database(settings)
+    with _opened(settings) as database:
+        programme, key = _found(settings.home, database)
+        return _house(settings, database, programme, key)
+
+
+def _found(folder: Path, database: Database) -> tuple[str, keys.SigningKey]:
     if not database.exists():
         raise NotReady("MRX-9001")
     with database.read() as tx:
@@ -92,20 +104,25 @@ def open_home(settings: Settings) -> House:
         programme = tx.scalar(select(home.c.programme))
     if programme is None:
         raise NotReady("MRX-9001")
-    key = own_keys.load(settings.home)
+    key = own_keys.load(folder)
     with database.read() as tx:
         differs = own_keys.differs(tx, key.certificate)
     if differs:  # a process died while it activated the key
         with database.write() as tx:
             own_keys.settle(tx, key.certificate, by="opening", now=datetime.now(UTC))
-    return _house(settings, database, programme, key)
+    return programme, key
 
 
-def _database(settings: Settings) -> Database:
-    """The database of these settings, as it is: nothing is made."""
-    if settings.database_url is None:
-        return SQLiteFile(settings.home / DATABASE)
-    return PostgreSQL(settings.database_url)
+@contextmanager
+def _opened(settings: Settings) -> Iterator[Database]:
+    """The database of these settings, as it is; closed if what is tried with it fails."""
+    url = settings.database_url
+    database = SQLiteFile(settings.home / DATABASE) if url is None else PostgreSQL(url)
+    try:
+        yield database
+    except BaseException:
+        database.close()
+        raise
 
 
 def _refuse_other(found: str | None, programme: str) -> None:

@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from gateway import inbound, own_keys
-from outbox import lane, ledger
+from outbox import ledger, rest
 from outbox.house import House
 from partners import certificates, staged_certificates
 from partners.certificates import Pinned
@@ -64,7 +64,7 @@ def approve(
         waiting = staged_certificates.get(tx, fingerprint, partner=partner)
         state = staged_certificates.approve(tx, waiting, by=by, now=now)
         if state is State.PINNED:
-            lane.hurry(tx, only=waiting.certificate.partner)
+            rest.hurry(tx, only=waiting.certificate.partner)
         told = {"by": by, "state": state.value, "first": waiting.approved_by}
         _tell(tx, "certificate approved", waiting.certificate, told, now=now)
     return waiting, state

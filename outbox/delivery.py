@@ -23,7 +23,7 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from outbox import batch as batches_
-from outbox import claiming, ledger, planning, receipts, withdrawals
+from outbox import claiming, ledger, planning, receipts, rest, withdrawals
 from outbox import lane as lanes_
 from outbox.batch import State
 from outbox.claiming import Moved
@@ -146,13 +146,13 @@ class Delivery:
             except Refused as reason:
                 self._unknown(tx, claim)
                 _close(tx, claim, "no receipt", reason.code, None, now)
-                lanes_.failed(tx, taken.id, now=now, dice=random.random())  # noqa: S311  # jitter
+                rest.failed(tx, taken.id, now=now, dice=random.random())  # noqa: S311  # jitter
                 return Step.RESTED
             receipts.settle(tx, self.house, batch, believed, now=now)
             _close(tx, claim, "receipt", None, None, now)
             if withdrawals.still_asked(tx, batch):
                 # They go again under the next number, but not in a tight circle.
-                lanes_.failed(tx, taken.id, now=now, dice=random.random())  # noqa: S311  # jitter
+                rest.failed(tx, taken.id, now=now, dice=random.random())  # noqa: S311  # jitter
                 return Step.RESTED
         return Step.MOVED
 
@@ -184,7 +184,7 @@ class Delivery:
                 self._unknown(tx, claim)
             if isinstance(outcome, TooLarge):
                 planning.shrink(tx, self.house, taken, batch, now=now)
-            lanes_.failed(
+            rest.failed(
                 tx,
                 taken.id,
                 now=now,

@@ -22,7 +22,6 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
-    case,
     exists,
     insert,
     or_,
@@ -32,7 +31,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from outbox import ledger, retry, worker_name
+from outbox import ledger, worker_name
 from outbox.batch import UNANSWERED
 from schemas.batch import Lane
 from schemas.tables import agreements, batches, lanes, pending
@@ -241,59 +240,6 @@ _GIVE_BACK = (
 _REST = _GIVE_BACK.values(look_at=bindparam("at"))
 
 
-def succeeded(tx: Connection, lane_id: int, partner: str) -> None:
-    """The partner answered: close the circuit, and let its other lane try at once."""
-    tx.execute(_CLOSE_CIRCUIT, {"lane": lane_id, "most": BATCH_MAX})
-    tx.execute(_AT_ONCE, {"only": partner, "at": LONG_AGO})
-
-
-# Halved by "too large", a batch grows again slowly.
-_GROWN = lanes.c.batch_max + lanes.c.batch_max // 4 + 1
-_MOST = bindparam("most", type_=lanes.c.batch_max.type)
-_CLOSE_CIRCUIT = (
-    update(lanes)
-    .where(lanes.c.id == bindparam("lane"))
-    .values(failures=0, trips=0, batch_max=case((_GROWN < _MOST, _GROWN), else_=_MOST))
-)
-_AT_ONCE = (
-    update(lanes)
-    .where(lanes.c.partner == bindparam("only"), lanes.c.look_at > bindparam("at"))
-    .values(look_at=bindparam("at"))
-)
-
-
-def failed(
-    tx: Connection,
-    lane_id: int,
-    *,
-    now: datetime,
-    dice: float,
-    asked: timedelta | None = None,
-    at_once: bool = False,
-) -> None:
-    """Count a failure and say when to look again. `at_once` opens the circuit at its longest step:
-    what a person must repair is not mended by asking often.
-    """
-    row = tx.execute(select(lanes).where(lanes.c.id == lane_id)).one()
-    failures = row.failures + 1
-    trips = row.trips + 1 if failures > retry.FAILURES_TO_OPEN else row.trips
-    if at_once:
-        failures, trips = max(failures, retry.FAILURES_TO_OPEN), max(trips, retry.TRIPS_MAX)
-    wait = retry.delay(Lane(row.kind), failures, trips, dice=dice, asked=asked)
-    tx.execute(
-        update(lanes)
-        .where(lanes.c.id == lane_id)
-        .values(failures=failures, trips=trips, look_at=now + wait)
-    )
-
-
-def hurry(tx: Connection, *, only: str | None = None) -> None:
-    """Forget every waiting time, and end the leases of processes that are dead."""
-    mine = lanes.c.partner == only if only is not None else text("1 = 1")
-    tx.execute(update(lanes).where(mine, lanes.c.look_at > LONG_AGO).values(look_at=LONG_AGO))
-    bury(tx, only=only)
-
-
 def bury(tx: Connection, *, only: str | None = None) -> None:
     """End the leases of processes that are dead; a lease of a living one is left alone."""
     mine = lanes.c.partner == only if only is not None else text("1 = 1")
@@ -305,19 +251,6 @@ def bury(tx: Connection, *, only: str | None = None) -> None:
                 .where(lanes.c.id == row.id, lanes.c.fence == row.fence)
                 .values(leased_by=None, leased_until=LONG_AGO)
             )
-
-
-def put_right(tx: Connection, *, now: datetime, lease: timedelta) -> None:
-    """Bring waits and leases that lie too far ahead back to the longest they can be.
-
-    They do when the clock was ahead for a while; without this a lane would sleep until then.
-    """
-    for kind in Lane:
-        latest = now + retry.longest(kind)
-        mine = lanes.c.kind == kind.value
-        tx.execute(update(lanes).where(mine, lanes.c.look_at > latest).values(look_at=latest))
-    until = now + lease
-    tx.execute(update(lanes).where(lanes.c.leased_until > until).values(leased_until=until))
 
 
 def pause(tx: Connection, partner: str, *, by: str, reason: str, now: datetime) -> None:

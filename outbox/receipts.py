@@ -16,8 +16,7 @@ from hashlib import sha256
 from sqlalchemy import Connection, Insert, bindparam, case, delete, select, update
 
 from outbox import batch as batches_
-from outbox import holdings, ledger, outcomes, refusals, withdrawals
-from outbox import lane as lanes_
+from outbox import holdings, ledger, outcomes, refusals, rest, withdrawals
 from outbox.batch import Batch, State
 from outbox.house import House
 from partners import certificates, foreign_roll
@@ -28,7 +27,7 @@ from schemas.receipt import Level, Receipt, Verdict
 from schemas.tables import batch_notices, disclosures, lanes, pending
 from schemas.tables import receipts as receipts_
 from signing.certificate import Certificate
-from signing.open import open_sealed
+from signing.open import content_of, open_sealed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +35,7 @@ class Believed:
     """A receipt whose signature holds, with the file that proves it."""
 
     receipt: Receipt
+    content: bytes
     file: bytes
     digest: str
     signer: str
@@ -53,7 +53,11 @@ def believe(house: House, partner: str, file: bytes, *, now: datetime) -> Believ
     if receipt.recipient != house.programme:
         raise Refused("MRX-4001")
     return Believed(
-        receipt=receipt, file=file, digest=opened.digest, signer=opened.signer.fingerprint
+        receipt=receipt,
+        content=opened.content,
+        file=file,
+        digest=opened.digest,
+        signer=opened.signer.fingerprint,
     )
 
 
@@ -101,9 +105,10 @@ def settle(
     """
     receipt = believed.receipt
     foreign_roll.heard(tx, batch.partner, now)
-    new = _file(tx, believed, batch, now)
     closed = batch.state in (State.SETTLED, State.REFUSED)
-    if closed and new:
+    heard = closed and _heard(tx, believed, batch)
+    _file(tx, believed, batch, now)
+    if closed and not heard:
         _later(tx, batch, receipt, now)
     if closed or (receipt.level is Level.RECEIVED and batch.state is State.RECEIVED):
         return
@@ -124,7 +129,7 @@ def settle(
         # The next number names this issue's digest.
         tx.execute(_CHAIN, {"lane": batch.lane_id, "digest": batch.digest})
         if not withdrawals.still_asked(tx, batch):
-            lanes_.succeeded(tx, batch.lane_id, batch.partner)
+            rest.succeeded(tx, batch.lane_id, batch.partner)
     if target is State.SETTLED:
         outcomes.answered(tx, batch, receipt.matches, code="MRX-2210", now=now)
     elif target is State.REFUSED:
@@ -172,8 +177,17 @@ def _confirm(tx: Connection, batch: Batch, refused: frozenset[str], now: datetim
     tx.execute(_ADVANCE, {"batch": batch.id, "now": now})
 
 
-def _file(tx: Connection, believed: Believed, batch: Batch, now: datetime) -> bool:
-    """Keep the file; say whether it is new."""
+def _heard(tx: Connection, believed: Believed, batch: Batch) -> bool:
+    """Whether a receipt of this batch has said exactly this before. One that is sealed twice is two
+    files: a P-256 signature is another each time.
+    """
+    which = {"lane": batch.lane_id, "epoch": batch.epoch, "number": batch.number}
+    before = tx.scalars(_FILES, which)
+    return any(content_of(file) == believed.content for file in before if file is not None)
+
+
+def _file(tx: Connection, believed: Believed, batch: Batch, now: datetime) -> None:
+    """Keep the file, once."""
     receipt = believed.receipt
     kept = {
         "digest": sha256(believed.file).hexdigest(),
@@ -187,7 +201,7 @@ def _file(tx: Connection, believed: Believed, batch: Batch, now: datetime) -> bo
         "certificate": believed.signer,
         "received_at": now,
     }
-    return tx.execute(_keep(tx), kept).rowcount == 1
+    tx.execute(_keep(tx), kept)
 
 
 @once
@@ -197,6 +211,11 @@ def _keep(tx: Connection) -> Insert:
 
 _LANE = select(lanes.c.id).where(
     lanes.c.partner == bindparam("partner"), lanes.c.kind == bindparam("kind")
+)
+_FILES = select(receipts_.c.file).where(
+    receipts_.c.lane_id == bindparam("lane"),
+    receipts_.c.epoch == bindparam("epoch"),
+    receipts_.c.number == bindparam("number"),
 )
 _CHAIN = (
     update(lanes).where(lanes.c.id == bindparam("lane")).values(last_digest=bindparam("digest"))

@@ -18,8 +18,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from outbox import epochs, holdings, inventory, ledger, repair, standstill
-from outbox import lane as lanes_
+from outbox import epochs, holdings, inventory, ledger, repair, rest, standstill
 from outbox.epochs import Sent
 from outbox.house import House
 from outbox.inventory import Ask, Entry, Inventory
@@ -111,7 +110,7 @@ def reconcile(
                 _enter(tx, partner, "withdrawn", refs, by=by, now=now)
         with standing.write(house) as tx:
             now = clock()
-            lanes_.hurry(tx, only=partner)
+            rest.hurry(tx, only=partner)
             for kind in found.lost:
                 epochs.open_new(tx, partner, kind, why="reconciled", now=now)
             report = _report(partner, theirs, ours, found, dry_run=False)

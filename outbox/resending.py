@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from outbox import epochs, ledger, repair
+from outbox import epochs, ledger, repair, rest
 from outbox import lane as lanes
 from outbox.house import House
 from schemas.batch import Lane
@@ -48,7 +48,7 @@ def resend(tx: Connection, house: House, partner: str, asked: Request, *, now: d
     lost = sorted(set(asked.lost_place))
     # First: the lanes come first in the order of locks.
     lanes.lock(tx, partner)
-    lanes.hurry(tx, only=partner)
+    rest.hurry(tx, only=partner)
     for kind in lost:
         if not epochs.unused(tx, partner, kind):  # or it was asked for twice
             epochs.open_new(tx, partner, kind, why="the partner lost its place", now=now)

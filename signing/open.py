@@ -95,6 +95,13 @@ def signer_of(file: bytes, *, bytes_max: int = FILE_BYTES_MAX) -> str:
     return sha256(_envelope(file, bytes_max).certificate).hexdigest()
 
 
+def content_of(file: bytes) -> bytes:
+    """The content of a file that was opened before and has been in our keeping since. Nothing is
+    verified again: its certificate may have ended meanwhile.
+    """
+    return _envelope(file, len(file)).content
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Envelope:
     """A file of our shape. Nothing in it is believed yet."""

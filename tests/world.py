@@ -21,8 +21,7 @@ from gateway import home, inbound
 from gateway.intake import push_consents, push_members
 from gateway.intake.report import Report
 from gateway.settings import Settings
-from outbox import batch
-from outbox import lane as lanes
+from outbox import batch, rest
 from outbox.delivery import Delivery
 from outbox.house import House
 from outbox.transport import Answered, NotNow, Outcome, Silence, TooLarge, TurnedAway
@@ -280,7 +279,7 @@ class World:
         for _ in range(rounds):
             if hurry:
                 with self.house.database.write() as tx:
-                    lanes.hurry(tx)
+                    rest.hurry(tx)
             if not carrier.work(only=only):
                 return
 

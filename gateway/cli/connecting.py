@@ -11,7 +11,7 @@ from datetime import datetime
 import httpx2
 
 from gateway import own_keys
-from outbox import lane, ledger, pending
+from outbox import ledger, pending, rest
 from outbox.house import House
 from partners import agreements, certificates
 from partners.certificates import Pinned
@@ -96,7 +96,7 @@ def connect(
             }
             ledger.add(tx, "connected", told, now=now, partner=partner)
         pending.retell(tx, partner)
-        lane.hurry(tx, only=partner)
+        rest.hurry(tx, only=partner)
     return Connected(
         partner=partner,
         push_url=push_to,

@@ -16,7 +16,7 @@ import typer
 from gateway.cli import answer, exits, faults, here, progress
 from gateway.cli.nouns import noun
 from gateway.cli.options import AsJson, OnlyPartner
-from outbox import backlog, endings, lane, worker_name
+from outbox import backlog, endings, lane, rest, worker_name
 from outbox.backlog import Left
 from outbox.delivery import Delivery
 from outbox.house import House
@@ -121,8 +121,8 @@ class _Lanes:
 
     def _hurry(self) -> None:
         with self._house.database.write() as tx:
-            lane.hurry(tx, only=self._only)
-            lane.put_right(tx, now=datetime.now(UTC), lease=self._house.terms.lease)
+            rest.hurry(tx, only=self._only)
+            rest.put_right(tx, now=datetime.now(UTC), lease=self._house.terms.lease)
         while endings.end_due(self._house, now=datetime.now(UTC)):
             pass
 
@@ -147,10 +147,7 @@ class _Lanes:
 
 @contextmanager
 def _lanes(house: House, only: str | None) -> Iterator[_Lanes]:
-    transport = HttpTransport(
-        deadline=house.terms.request_deadline,
-        answer_bytes_max=house.terms.receipt_bytes_max,
-    )
+    transport = HttpTransport.under(house.terms)
     lanes = _Lanes(house, only, transport)
     try:
         yield lanes

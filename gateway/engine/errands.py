@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from gateway import trace, upkeep
 from gateway.owed import Owed
 from gateway.puller import Puller
-from outbox import endings, lane
+from outbox import endings, lane, rest
 from outbox.house import House
 from schemas.errors import MrxError
 from schemas.turn import Turn
@@ -60,7 +60,7 @@ class Errands:
     def _mend(self) -> None:
         with self._house.database.write() as tx:
             lane.bury(tx)
-            lane.put_right(tx, now=datetime.now(UTC), lease=self._house.terms.lease)
+            rest.put_right(tx, now=datetime.now(UTC), lease=self._house.terms.lease)
 
     def _keep_up(self) -> None:
         while not self._stop.wait(UPKEEP_SECONDS):

@@ -19,7 +19,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import UTC, datetime
 
 from gateway import trace
-from outbox import due, lane, worker_name
+from outbox import due, lane, rest, worker_name
 from outbox.delivery import Delivery
 from outbox.due import Due
 from outbox.house import House
@@ -75,7 +75,7 @@ class Sweep:
         if now - self._mended >= MEND_SECONDS:
             self._mended = now
             with self._house.database.write() as tx:
-                lane.put_right(tx, now=datetime.now(UTC), lease=self._house.terms.lease)
+                rest.put_right(tx, now=datetime.now(UTC), lease=self._house.terms.lease)
         with self._house.database.read() as tx:
             orphaned = due.orphaned(tx)
             found = due.every(tx, now=datetime.now(UTC))

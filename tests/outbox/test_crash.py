@@ -13,8 +13,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from outbox import batch, ledger, revocations
-from outbox import lane as lanes
+from outbox import batch, ledger, rest, revocations
 from outbox.house import House
 from schemas.consent import ConsentEvent, Event
 from schemas.database import Database
@@ -97,7 +96,7 @@ def walk(world: World) -> None:
             except Dead:
                 world.clock.forward(minutes=10)  # until the dead one's lease has run out
                 with world.house.database.write() as tx:
-                    lanes.hurry(tx)
+                    rest.hurry(tx)
                 continue
             break
 

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, select
 
 from gateway import inbound
-from outbox import holdings, ledger
-from outbox import lane as lanes
+from outbox import holdings, ledger, rest
 from partners import foreign_roll
 from partners import holdings as sums
 from partners.holdings import Side
@@ -270,7 +269,7 @@ def test_after_any_history_both_ends_count_the_same(
     world.push(*(member(a, name="Invented Company at last") for a in ACCOUNTS))
     world.deliver()
     with world.house.database.write() as tx:
-        lanes.hurry(tx)
+        rest.hurry(tx)
     world.clock.now += timedelta(minutes=20)
     world.deliver()
 

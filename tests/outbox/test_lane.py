@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from gateway.home import open_home
 from gateway.settings import Settings
-from outbox import backlog, batch, lane, release, retry, worker_name
+from outbox import backlog, batch, lane, release, rest, retry, worker_name
 from outbox.lane import Taken
 from schemas.batch import Lane
 from schemas.consent import Event
@@ -227,7 +227,7 @@ def test_a_clock_that_was_wrong_for_a_while_does_not_put_a_lane_to_sleep(two_tol
     for _ in range(5):
         two_told.clock.forward(seconds=30)
         with two_told.house.database.write() as tx:
-            lane.put_right(tx, now=two_told.clock.now, lease=two_told.house.terms.lease)
+            rest.put_right(tx, now=two_told.clock.now, lease=two_told.house.terms.lease)
         two_told.deliver(hurry=False)
 
     assert ONE not in two_told.held("mx-neec")

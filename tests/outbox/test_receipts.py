@@ -278,8 +278,9 @@ def test_matches_may_come_later_and_a_contradiction_changes_nothing(small_world:
         return seal(exchange.write_receipt(replace(first, **facts)), mexico.key, world.clock())
 
     matches = (Match(ref=ref, matching=Matching.MATCHED, code="OK"),)
-    later = sealed(matches=matches, at=START)
-    for said in (later, later, sealed(verdict=Verdict.REFUSED, code="NO", matches=())):
+    again, later = [sealed(matches=matches, at=START) for _ in range(2)]
+    assert again != later, "the partner's key is one whose signatures differ"
+    for said in (later, later, again, sealed(verdict=Verdict.REFUSED, code="NO", matches=())):
         inbound.take_receipt(world.house, said, bytes_max=BYTES_MAX, now=world.clock())
 
     with world.house.database.read() as tx:

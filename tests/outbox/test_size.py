@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from outbox import batch as batches
-from outbox import lane, planning
+from outbox import lane, planning, rest
 from outbox.transport import Outcome, TooLarge
 from schemas import parse
 from tests.carriers import CARRIED
@@ -45,7 +45,7 @@ def test_a_next_issue_larger_than_what_can_be_read_is_made_smaller_too(
     monkeypatch.setattr(parse, "MARKUP_MAX", 50 if accounts == 1 else 700)
     delivery, taken = w.delivery(), None
     with w.house.database.write() as tx:
-        lane.hurry(tx)
+        rest.hurry(tx)
         taken = lane.take(tx, worker="test:0:0", now=w.clock(), lease=timedelta(minutes=1))
     assert taken is not None
 

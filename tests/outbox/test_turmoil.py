@@ -20,7 +20,7 @@ import orjson
 import pytest
 from sqlalchemy import select
 
-from outbox import batch, lane
+from outbox import batch, lane, rest
 from outbox import ledger as ledger_
 from outbox.delivery import Delivery
 from outbox.revocations import Answer
@@ -100,7 +100,7 @@ class Turmoil:
             self.done["deliveries"] += 1
         time.sleep(0.01)
         with self.world.house.database.write() as tx:
-            lane.hurry(tx)  # whom the wire has failed need not wait long
+            rest.hurry(tx)  # whom the wire has failed need not wait long
 
     def run(self, seconds: float) -> None:
         works = [self.push, self.consent, self.pause] + [self.deliver] * WORKERS

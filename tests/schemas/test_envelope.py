@@ -172,9 +172,13 @@ def test_reading_a_header_ends_in_one_or_in_a_code(content: bytes):
 
 
 def seconds(read: Callable[[bytes], object], content: bytes) -> float:
-    began = time.process_time()
-    outcome(lambda: read(content))
-    return time.process_time() - began
+    """The least of three: what else the machine does only ever adds to it."""
+    took = []
+    for _ in range(3):
+        began = time.process_time()
+        outcome(lambda: read(content))
+        took.append(time.process_time() - began)
+    return min(took)
 
 
 @pytest.mark.slow

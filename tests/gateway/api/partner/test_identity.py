@@ -26,10 +26,18 @@ from signing.keys import SigningKey
 from tests.conftest import connected_world
 from tests.gateway.api.doors import signature
 from tests.tools import tool
-from tests.world import START, World, pinned
+from tests.world import START, World, new_key, pinned
 
 URL = "/v1/partner/batches?limit=5"
 PROXY = "192.0.2.7"
+
+
+@pytest.fixture(scope="module")
+def key_files(
+    tmp_path_factory: pytest.TempPathFactory, key_files: dict[str, Path]
+) -> dict[str, Path]:
+    """Mexico signs with RSA, as the shell does that signs by hand."""
+    return key_files | {"mx-neec": new_key(tmp_path_factory.mktemp("rsa"), "mx-neec")}
 
 
 @pytest.fixture(scope="module")
