@@ -6,7 +6,6 @@ so many seconds later than it could. They receive, and send nothing themselves.
 
 import asyncio
 import os
-import socket
 import sys
 import threading
 from collections.abc import Mapping, Sequence
@@ -15,6 +14,7 @@ from pathlib import Path
 import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway import server
 from gateway.app import build
 from gateway.demo.processes import LOOPBACK
 from gateway.home import open_home
@@ -35,7 +35,7 @@ def main(seconds: float, homes: Mapping[int, Path]) -> None:
     for port, place in homes.items():
         settings = Settings(home=place)
         doors[port] = build(open_home(settings), settings)
-        listeners.append(socket.create_server((LOOPBACK, port)))
+        listeners.append(server.listen(LOOPBACK, port))
     config = uvicorn.Config(
         _far(doors, seconds), lifespan="off", log_level="warning", access_log=False
     )
