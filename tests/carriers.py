@@ -46,7 +46,7 @@ CARRIED = pytest.mark.parametrize(
     "carrier",
     [
         HERE,
-        THREADS,
+        pytest.param(THREADS, marks=[pytest.mark.slow]),
         pytest.param(CELERY, marks=[pytest.mark.slow, pytest.mark.processes]),
     ],
     indirect=True,

@@ -31,7 +31,7 @@ DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 def run(ground: Ground) -> Iterator[Row]:
     small, large = ground.size.pick(
         tiny=(200, 1_000),
-        quick=(1_000, 100_000),
+        quick=(500, 50_000),
         usual=(10_000, 1_000_000),
         full=(10_000, 1_000_000),
     )

@@ -33,11 +33,16 @@ PROXY = "192.0.2.7"
 
 
 @pytest.fixture(scope="module")
-def key_files(
-    tmp_path_factory: pytest.TempPathFactory, key_files: dict[str, Path]
-) -> dict[str, Path]:
-    """Mexico signs with RSA, as the shell does that signs by hand."""
-    return key_files | {"mx-neec": new_key(tmp_path_factory.mktemp("rsa"), "mx-neec")}
+def key_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Mexico signs with RSA, as the shell does that signs by hand.
+
+    In a folder of their own: what is made once a session with certain keys lies beside them.
+    """
+    folder = tmp_path_factory.mktemp("keys")
+    return {
+        code: new_key(folder, code, kind="rsa" if code == "mx-neec" else "p256")
+        for code in ("us-ctpat", "mx-neec", "ca-pip")
+    }
 
 
 @pytest.fixture(scope="module")
