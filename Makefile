@@ -39,8 +39,8 @@ docs: $(VENV)/.runs           ## what is generated: the doors' OpenAPI, the page
 	@$(BIN)/mrx settings --page > docs/settings.md
 
 lock: $(VENV)/.tests          ## make both lock files anew from pyproject.toml and requirements-dev.in
-	@$(BIN)/pip-compile $(LOCK) -o requirements.lock --extra build pyproject.toml
-	@$(BIN)/pip-compile $(LOCK) -o requirements-dev.lock --extra build pyproject.toml requirements-dev.in
+	@$(BIN)/pip-compile $(LOCK) -o requirements.lock --extra build --extra traces pyproject.toml
+	@$(BIN)/pip-compile $(LOCK) -o requirements-dev.lock --extra build --extra traces pyproject.toml requirements-dev.in
 
 LOCK := --quiet --generate-hashes --allow-unsafe --strip-extras --no-header \
         --no-emit-index-url --no-emit-trusted-host --no-emit-find-links

@@ -1,7 +1,8 @@
-"""The HTTP side: the doors, mounted, behind the shield."""
+"""The HTTP side: the doors and the console, mounted, behind the shield."""
 
 from fastapi import FastAPI
 
+from gateway import console
 from gateway.api import health, operators, partner, problems, source
 from gateway.api.allowance import Allowance
 from gateway.api.context import Context
@@ -20,6 +21,7 @@ def build(house: House, settings: Settings) -> FastAPI:
     app.include_router(health.router)
     for door in (source, partner, operators):
         app.mount(door.PATH, door.build(context))
+    app.mount(console.PATH, console.build(context))
     app.add_middleware(Allowance)
     app.add_middleware(Shield)
     app.add_middleware(HangUp)

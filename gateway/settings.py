@@ -81,6 +81,9 @@ class Settings(BaseSettings):
         description="addresses and networks, by comma, of the proxies whose word on a certificate "
         "counts; none: nobody's. Each must drop this header from what it is sent",
     )
+    environment: Literal["test", "production"] = Field(
+        default="test", description="what every page of the console says on top"
+    )
     status_answer_seconds: NonNegativeFloat = Field(
         default=0.1, description="a partner's status question is answered no sooner than this"
     )

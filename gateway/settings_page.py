@@ -32,6 +32,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "client_certificate_header",
         "status_answer_seconds",
     ),
+    "What people see": ("environment",),
 }
 OTHERS = "Others"
 EXAMPLES: Mapping[str, str] = {
@@ -49,6 +50,7 @@ EXAMPLES: Mapping[str, str] = {
     "proxy_addresses": "10.0.0.7, 10.1.0.0/16",
     "client_certificate_header": "Client-Cert",
     "status_answer_seconds": "0.25",
+    "environment": "production",
 }
 _UNITS = ("seconds", "hours", "bytes")
 _LIMITS: Mapping[str, str] = {

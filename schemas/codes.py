@@ -412,6 +412,17 @@ _ALL = (
         "the demo did not come out as it should",
         "its folder keeps everything: look into the logs there",
     ),
+    Code("MRX-5061", "there is a user of this name already", "choose another name"),
+    Code(
+        "MRX-5062",
+        "this is no name of a user",
+        "2 to 64 of a-z, 0-9 and . _ @ -, beginning with a letter",
+    ),
+    Code("MRX-5063", "there is no such user", "see `mrx user list`"),
+    Code("MRX-5064", "there is no such approval", "see `mrx approval list`"),
+    Code("MRX-5065", "there is no such replay", "see `mrx replay list`"),
+    Code("MRX-5066", "nothing can be replayed here", "see `mrx notice list --refused`"),
+    Code("MRX-5067", "the password is too short", "take 12 characters or more"),
     # -- attempts ------------------------------------------------------------------------------
     Code("MRX-6001", "the partner did not answer", "retried by itself"),
     Code("MRX-6002", "the partner asked to wait", "retried by itself"),
@@ -447,6 +458,20 @@ _ALL = (
     Code("MRX-7014", "nobody approves an act of their own", "ask a second person"),
     Code("MRX-7015", "it is not in a state that allows this", "look at how it stands"),
     Code("MRX-7016", "the body did not arrive whole", "send it again"),
+    Code("MRX-7017", "your role does not allow this", "ask somebody with a role named"),
+    Code(
+        "MRX-7018",
+        "the request did not come from a page of this console",
+        "open the console in this browser and try again there",
+    ),
+    Code("MRX-7019", "name or password is wrong", "try again; after five failures wait a while"),
+    Code("MRX-7020", "too many wrong passwords for this user", "wait a quarter of an hour"),
+    Code("MRX-7021", "show first who you are", "give your password again, then repeat the act"),
+    Code("MRX-7022", "this act waits for a second person already", "ask them to decide"),
+    Code("MRX-7023", "a reason must be given", "say in one line why"),
+    Code(
+        "MRX-7024", "what was typed is not what was asked for", "type it exactly as it stands there"
+    ),
     # -- the gateway ---------------------------------------------------------------------------
     Code("MRX-9001", "there is no gateway here yet", "run `mrx init`"),
     Code(

@@ -13,6 +13,9 @@
     inbound_lanes ─ inbound_batches ─ inbound_named  what partners say
     foreign_rolls ─ foreign_members ─ foreign_identifiers
     holdings ─ holdings_checks                       what each side holds of the other, in 256 sums
+    users ─ sessions                                 who may act here, and is here now
+    approvals ─ replays ─ connection_tests           what waits for a second person, runs, was tried
+    onboarding                                       what is done of a new partner's list
 
 Moments are microseconds since 1970, UTC; days are ISO text; flags are 0 and 1, so that SQLite
 (STRICT) and PostgreSQL hold the same. Locks are taken in one order everywhere:
@@ -169,6 +172,10 @@ agreements = Table(
     Column("coverage", Json),  # the categories of their members that are recognised; NULL: all
     Column("quarantine_percent", Big, nullable=False, server_default="20"),
     Column("rhythm_hours", Big, nullable=False, server_default="744"),  # silent longer: stale
+    # When people work over there; explains waiting, and stops no clock.
+    Column("time_zone", Words, nullable=False, server_default="UTC"),  # an IANA name
+    Column("working_days", Json, nullable=False, server_default="[1,2,3,4,5]"),  # ISO, Monday is 1
+    Column("holidays", Json, nullable=False, server_default="[]"),  # days, YYYY-MM-DD
     **STRICT,
 )
 
@@ -747,3 +754,132 @@ holdings_checks = Table(  # the last comparison with each partner
     Column("held_digest", Words, nullable=False),
     **STRICT,
 )
+
+# -- who may act here ------------------------------------------------------------------------------
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("name", Words, nullable=False, unique=True),  # what they sign in with; the ledger's `by`
+    Column("roles", Json, nullable=False),
+    Column("password", Words),  # scrypt, with its salt and parameters; NULL: signs in elsewhere
+    Column("one_time", Flag, nullable=False),  # the password must be changed at the next sign-in
+    Column("issuer", Words),  # of OpenID Connect, with `subject`
+    Column("subject", Words),
+    Column("failures", Big, nullable=False),  # wrong passwords in a row
+    Column("locked_until", Moment),
+    Column("created_at", Moment, nullable=False),
+    Column("created_by", Words, nullable=False),
+    Column("disabled_at", Moment),
+    Column("disabled_by", Words),
+    UniqueConstraint("issuer", "subject"),
+    **STRICT,
+)
+
+sessions = Table(  # of people at the console; a row that is gone is signed out
+    "sessions",
+    metadata,
+    Column("digest", Words, primary_key=True),  # SHA-256 of what the cookie holds
+    Column("user", Words, ForeignKey("users.id"), nullable=False, index=True),
+    Column("began_at", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+    Column("proved_at", Moment, nullable=False),  # when they last showed who they are
+    **STRICT,
+)
+
+approvals = Table(  # acts that wait for a second person, and what became of them
+    "approvals",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("act", Words, nullable=False),
+    Column("partner", Words, nullable=False),  # '': it is about this gateway itself
+    Column("subject", Words, nullable=False),  # what it is done to; '' for the partner itself
+    Column("reason", Words, nullable=False),
+    Column("asked_by", Words, nullable=False),
+    Column("asked_at", Moment, nullable=False),
+    Column("state", Words, nullable=False),
+    Column("decided_by", Words),
+    Column("decided_at", Moment),
+    Column("decision", Words),  # the reason of whoever decided
+    CheckConstraint("state IN ('waiting', 'approved', 'refused')", name="approval_state"),
+    **STRICT,
+)
+_WAITING = text("state = 'waiting'")
+Index(  # an act waits once
+    "approvals_waiting",
+    approvals.c.act,
+    approvals.c.partner,
+    approvals.c.subject,
+    unique=True,
+    sqlite_where=_WAITING,
+    postgresql_where=_WAITING,
+)
+Index("approvals_asked", approvals.c.asked_at)
+
+replays = Table(  # refused notices told again: a selection, previewed, run in the background
+    "replays",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("partner", Words, nullable=False),
+    Column("code", Words),  # NULL: every cause that can be replayed
+    Column("reason", Words, nullable=False),
+    Column("asked_by", Words, nullable=False),
+    Column("asked_at", Moment, nullable=False),
+    Column("state", Words, nullable=False),
+    Column("matched", Big, nullable=False),  # when it was previewed
+    Column("retold", Big, nullable=False),
+    Column("skipped", Json, nullable=False),  # reason -> how many
+    Column("cursor", Words),  # the last account that was looked at
+    Column("ended_at", Moment),
+    Column("ended_by", Words),
+    CheckConstraint("state IN ('waiting', 'running', 'done', 'cancelled')", name="replay_state"),
+    **STRICT,
+)
+Index("replays_asked", replays.c.asked_at)
+
+connection_tests = Table(  # the last one with each partner
+    "connection_tests",
+    metadata,
+    Column("partner", Words, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("by", Words, nullable=False),
+    Column("findings", Json, nullable=False),  # one a step: name, verdict, code, sentence
+    **STRICT,
+)
+
+onboarding = Table(  # the steps of a new partner's list that a person has ticked
+    "onboarding",
+    metadata,
+    Column("partner", Words, nullable=False),
+    Column("step", Words, nullable=False),
+    Column("done_at", Moment, nullable=False),
+    Column("done_by", Words, nullable=False),
+    Column("evidence", Words, nullable=False),
+    PrimaryKeyConstraint("partner", "step"),
+    **STRICT,
+)
+
+# -- what the console's lists are read by ----------------------------------------------------------
+
+Index("batches_of_lane", batches.c.lane_id, batches.c.id)
+Index("batches_closed", batches.c.lane_id, batches.c.closed_at)
+Index("attempts_began", attempts.c.began_at)
+Index(
+    "pending_blocked",
+    pending.c.partner,
+    pending.c.blocked,
+    sqlite_where=text("blocked IS NOT NULL"),
+    postgresql_where=text("blocked IS NOT NULL"),
+)
+Index("revocations_at", revocations.c.at)
+_UNCONFIRMED = text("confirmed_at IS NULL AND answer = 'withdrawal on its way'")
+Index(
+    "revocations_open",
+    revocations.c.partner,
+    revocations.c.due_at,
+    sqlite_where=_UNCONFIRMED,
+    postgresql_where=_UNCONFIRMED,
+)
+Index("ledger_kind", ledger.c.kind, ledger.c.position)
+Index("ledger_partner", ledger.c.partner, ledger.c.position)

@@ -41,6 +41,10 @@ BY_CODE: Mapping[str, int] = {
     "MRX-5010": 422,
     "MRX-5021": 503,
     "MRX-5022": 409,
+    "MRX-5061": 409,
+    "MRX-5062": 422,
+    "MRX-5066": 409,
+    "MRX-5067": 422,
     "MRX-7001": 401,
     "MRX-7002": 403,
     "MRX-7004": 404,
@@ -56,6 +60,12 @@ BY_CODE: Mapping[str, int] = {
     "MRX-7014": 403,
     "MRX-7015": 409,
     "MRX-7016": 400,
+    "MRX-7017": 403,
+    "MRX-7018": 403,
+    "MRX-7019": 401,
+    "MRX-7020": 429,
+    "MRX-7021": 403,
+    "MRX-7022": 409,
 }
 # What to answer with when the framework below us says no. Its 400 is a body that is not JSON.
 _PLAIN: Mapping[int, str] = {

@@ -1,0 +1,24 @@
+"""The pages that stand on top of every page, for those who may see them."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from gateway.identity.actor import Actor
+from gateway.identity.roles import Right
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """`path` is below the console's root."""
+
+    path: str
+    name: str
+    right: Right = Right.SEE
+
+
+ENTRIES: Final = (Entry("/", "Overview"),)
+
+
+def of(actor: Actor) -> list[Entry]:
+    """The entries for whoever looks."""
+    return [entry for entry in ENTRIES if actor.may(entry.right)]

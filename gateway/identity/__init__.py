@@ -1,0 +1,7 @@
+"""Who may act here: people with roles, their sessions, and what each role may do.
+
+roles ── rights          what a role may do, on one page
+users ── passwords       who there is, and how they prove it: here, or by OpenID Connect
+   └ sessions            who is signed in at the console
+actor                    whoever acts: a person at the console or the command line, or a token
+"""
