@@ -19,14 +19,17 @@ repeat values (DETAIL: Key (account)=(...) already exists).
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-import psycopg
 from sqlalchemy import URL, Connection, Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from schemas.database import Database
 from schemas.errors import NotReady
+
+if TYPE_CHECKING:
+    import psycopg
 
 # Nothing is done half: a transaction whose process is frozen is ended by the server before those
 # who wait for its locks give up; it is repeated by who sees it.
@@ -111,6 +114,8 @@ class PostgreSQL(Database):
 @contextmanager
 def _said() -> Iterator[None]:
     """The server's refusals in our codes; what is none of them, without its words."""
+    import psycopg  # noqa: PLC0415  # a tenth of a second, which a gateway on a file does not pay
+
     try:
         yield
     except NoConnectionFree as error:
@@ -127,7 +132,9 @@ def _said() -> Iterator[None]:
         raise NotReady(code) from error
 
 
-def _code(error: psycopg.Error) -> str | None:
+def _code(error: "psycopg.Error") -> str | None:
+    import psycopg  # noqa: PLC0415
+
     state = error.sqlstate
     if state is None:  # it never came to the server, or the server is gone
         gone = isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)

@@ -1,11 +1,13 @@
 """A database of any earlier schema comes to the newest one with everything it held."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from schemas import migration
@@ -45,9 +47,7 @@ def old(tmp_path: Path) -> SQLiteFile:
     """A database at the first schema, with something in it."""
     database = SQLiteFile(tmp_path / "old.db")
     with database.migrate() as tx:
-        config = migration._config()
-        config.attributes["connection"] = tx
-        command.upgrade(config, "0001")
+        migration.upgrade(tx, "0001")
         for statement in FIRST.split(";"):
             if statement.strip():
                 tx.execute(text(statement))
@@ -143,3 +143,22 @@ def test_upgrading_twice_changes_nothing(old: SQLiteFile):
 
     with old.read() as tx:
         assert migration.current(tx) == migration.head()
+
+
+def test_the_newest_schema_is_the_one_alembic_takes_for_it():
+    scripts = ScriptDirectory(str(Path(migration.__file__).parent / "migrations"))
+
+    assert scripts.get_current_head() == migration.head()
+    assert all(migration.knows(script.revision) for script in scripts.walk_revisions())
+    assert not migration.knows("9999")
+
+
+def test_a_small_command_needs_neither_alembic_nor_a_server_driver():
+    """Each takes as long to import as the rest of what it does."""
+    asked = (
+        "import sys, gateway.cli.push; print(sorted({'alembic', 'psycopg'} & sys.modules.keys()))"
+    )
+
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "[]\n"
