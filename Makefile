@@ -6,19 +6,24 @@ BIN    := $(VENV)/bin
 ARGS   ?=
 T      ?=
 
-.PHONY: run test test-quick bench check fix docs lock clean
+.PHONY: run test test-quick bench check fix docs screenshots lock clean
+
+# The console's styles, from npm, once per lock file; without npm it says so and goes on.
+STYLES := $(BIN)/python -I gateway/console/assets.py
 
 run: $(VENV)/.runs            ## make the environment, then show the main job: ARGS=--once ends it
+	@$(STYLES)
 	@$(BIN)/mrx demo $(ARGS)
 
 test: $(VENV)/.tests          ## the whole suite; T=path for a part of it
 	@sh tests/tools.sh
+	@$(STYLES) --tests
 	@$(BIN)/pytest -n auto --dist worksteal $(T)
 
 test-quick: $(VENV)/.tests    ## in two minutes: on SQLite alone, without what is slow or starts a program, with fewer examples
 	@MRX_QUICK=1 $(BIN)/pytest -n auto --dist worksteal -m "$(QUICK)" $(T)
 
-QUICK := not slow and not processes and not second_opinion
+QUICK := not slow and not processes and not second_opinion and not browser
 
 bench: $(VENV)/.tests         ## how fast it is, beside a floor of the same run: ARGS=--quick, ARGS="--only NAME"
 	@$(BIN)/python -m bench $(ARGS)
@@ -37,6 +42,12 @@ docs: $(VENV)/.runs           ## what is generated: the doors' OpenAPI, the page
 	@for door in source partner operators; do $(BIN)/mrx openapi $$door > docs/openapi/$$door.json || exit 1; done
 	@$(BIN)/mrx explain --page > docs/problems.md
 	@$(BIN)/mrx settings --page > docs/settings.md
+	@$(BIN)/mrx metrics --page > docs/metrics.md
+
+screenshots: $(VENV)/.tests   ## pictures of the console's main pages, with invented data, for the README
+	@sh tests/tools.sh
+	@$(STYLES) --tests
+	@$(BIN)/python -m tests.screenshots docs/pictures
 
 lock: $(VENV)/.tests          ## make both lock files anew from pyproject.toml and requirements-dev.in
 	@$(BIN)/pip-compile $(LOCK) -o requirements.lock --extra build --extra traces pyproject.toml
@@ -59,4 +70,4 @@ $(VENV)/.tests: requirements-dev.lock $(VENV)/.runs
 	@touch $@
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) gateway/console/static/vendor build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

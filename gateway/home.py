@@ -14,7 +14,7 @@ the next `init` finds and uses. Nothing here is ever replaced but the key, by th
 staged to follow it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +22,8 @@ from pathlib import Path
 from sqlalchemy import insert, select
 
 from gateway import own_keys
+from gateway.identity import passwords, users
+from gateway.identity.roles import Role
 from gateway.settings import Settings
 from outbox import lane, ledger
 from outbox.house import House
@@ -37,6 +39,7 @@ from signing import keys
 
 DATABASE = "mrx.db"
 KEY = own_keys.KEY
+ADMINISTRATOR = "admin"
 
 
 def init(settings: Settings, programme: str) -> House:
@@ -81,6 +84,18 @@ def _made(folder: Path, database: Database, programme: str) -> keys.SigningKey:
         for registered in agreements.every(tx):
             lane.lay(tx, registered.agreement.partner)
     return key
+
+
+def first_administrator(house: House, roles: Collection[Role], *, now: datetime) -> str | None:
+    """Make the user `admin` if there is no user yet; returns their one-time password, which is kept
+    nowhere. None where there is one: then nothing was done.
+    """
+    one_time = passwords.one_time()
+    with house.database.write() as tx:
+        if users.exist(tx):
+            return None
+        users.create(tx, ADMINISTRATOR, roles, by="mrx init", now=now, password=one_time)
+    return one_time
 
 
 def open_home(settings: Settings) -> House:

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from gateway import arrived as reading
 from gateway import sequence
 from gateway.arrived import Arrived
-from outbox import ledger, receipts
+from outbox import ledger, receipts, watch
 from outbox.house import House
 from partners import agreements, certificates, foreign_news, foreign_roll, quarantine
 from partners.agreements import Registered
@@ -38,6 +38,7 @@ _LANES = select(lanes.c.id).where(lanes.c.partner == bindparam("of")).with_for_u
 _FILED = select(receipts_.c.digest).where(receipts_.c.digest == bindparam("file"))
 
 
+@watch.step("inbound")
 def take(house: House, file: bytes, *, bytes_max: int, now: datetime) -> bytes:
     """Take a partner's batch and return our receipt, sealed.
 
@@ -47,6 +48,7 @@ def take(house: House, file: bytes, *, bytes_max: int, now: datetime) -> bytes:
     partner, opened, terms = _believed(house, file, bytes_max=bytes_max, now=now)
     agreed = terms.agreement.format
     arrived = reading.read(house, partner, opened, file, agreed=agreed, now=now)
+    watch.say(partner=partner, lane=arrived.place.kind, batch=arrived.place.number, outcome="known")
     with house.database.write(partner=partner) as tx:
         # The roll's row first: two deliveries of one batch at once are one after the other.
         standing = foreign_roll.lock(tx, partner, now=now)
@@ -71,6 +73,7 @@ def take(house: House, file: bytes, *, bytes_max: int, now: datetime) -> bytes:
             sealed = _keep(tx, house, arrived, receipt, now=now)
             foreign_news.write(tx, ready, now=now)
         _tell(tx, arrived, receipt, now=now)
+    watch.say(outcome=receipt.level.value)
     return sealed
 
 

@@ -14,7 +14,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, and_, select, text, tuple_
 
 from partners import quarantine
 from partners.quarantine import Place, Plan
@@ -25,6 +25,9 @@ ID = r"^[a-z0-9-]{1,32}\.(urgent|routine)\.[0-9a-f]{16}\.[1-9][0-9]{0,17}\.[1-9]
 
 _b = inbound_batches.c
 KEY: tuple[ColumnElement[Any], ...] = (_b.partner, _b.kind, _b.epoch, _b.number, _b.issue)
+# The few that wait, by the index of just those: OFFSET 0 keeps a planner from walking all batches in
+# their order to find them.
+_WAITING = select(*KEY).where(text("state = 'quarantined'")).offset(0).subquery()
 _TOLD = tuple(column for column in inbound_batches.c if column.name not in ("file", "receipt"))
 
 
@@ -133,12 +136,25 @@ def every(
 ) -> list[Inbound]:
     """Batches by partner, lane, epoch, number and issue, from the one after `after`."""
     query = select(*_TOLD).order_by(*KEY).limit(at_most)
-    if state is not None:
+    if state is State.QUARANTINED:
+        query = query.join(_WAITING, and_(*(_WAITING.c[one.name] == one for one in KEY)))
+    elif state is not None:
         query = query.where(_b.state == state.value)
     if partner is not None:
         query = query.where(_b.partner == partner)
     if after is not None:
         query = query.where(tuple_(*KEY) > key(after))
+    return [_inbound(row) for row in tx.execute(query)]
+
+
+def latest(
+    tx: Connection, partner: str, *, before: Place | None = None, at_most: int
+) -> list[Inbound]:
+    """A partner's batches the other way round: of each lane the newest first."""
+    back = (column.desc() for column in KEY)
+    query = select(*_TOLD).where(_b.partner == partner).order_by(*back).limit(at_most)
+    if before is not None:
+        query = query.where(tuple_(*KEY) < key(before))
     return [_inbound(row) for row in tx.execute(query)]
 
 

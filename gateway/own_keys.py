@@ -1,6 +1,7 @@
 """Our own keys: the one that signs, the next one, and those that signed before.
 
     (none) --stage--> next --activate--> current --the next activation--> retired
+                        '--retire: it never signed-------------------------^
 
     keys/signing.key   current      keys/retired-<fingerprint>.key   kept for evidence, signs nothing
     keys/next.key      next         each with its certificate beside it (.crt)
@@ -21,7 +22,7 @@ from outbox import ledger
 from outbox.house import House
 from partners import agreements
 from schemas.database import upsert
-from schemas.errors import NotTrusted
+from schemas.errors import BadRequest, NotTrusted
 from schemas.tables import ledger as entries
 from schemas.tables import own_keys
 from signing import keys
@@ -118,6 +119,31 @@ def activate(house: House, folder: Path, *, by: str, now: datetime) -> Certifica
     # We crash here: the register is put right when the home is opened again.
     with house.database.write() as tx:
         settle(tx, certificate, by=by, now=now)
+    return certificate
+
+
+def retire_next(house: House, folder: Path, *, by: str, reason: str, now: datetime) -> Certificate:
+    """Take the next key back before it signs anything; its files stay, as a retired one's.
+
+    Raises `BadRequest` MRX-5023 if there is none. Killed between files and register, it is finished
+    by the next call, and by the next `stage`.
+    """
+    with house.database.read() as tx:
+        here = select(own_keys.c.certificate).where(own_keys.c.state == "next")
+        found = tx.scalar(here)
+    if found is None:
+        raise BadRequest("MRX-5023")
+    certificate = Certificate.parse(found.encode())
+    retired = KEY.with_name(f"retired-{certificate.fingerprint}{KEY.suffix}")
+    keys.put_aside(folder / NEXT, folder / retired)
+    if not (folder / retired).exists():  # it has been activated meanwhile: there was none to move
+        raise BadRequest("MRX-5023")
+    # We crash here: the register still calls it the next one, and the next call goes on.
+    with house.database.write() as tx:
+        mine = own_keys.c.fingerprint == certificate.fingerprint
+        tx.execute(update(own_keys).where(mine).values(state="retired", file=str(retired)))
+        told = {"certificate": certificate.fingerprint, "by": by, "reason": reason}
+        ledger.add(tx, "key retired", told, now=now)
     return certificate
 
 

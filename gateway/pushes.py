@@ -26,6 +26,8 @@ from schemas.errors import BadRequest
 from schemas.tables import push_rejections, pushes
 
 REJECTIONS_KEPT_FOR = timedelta(days=7)
+CALLED = "token "
+"""How a token's name in the ledger begins; the register keeps its bare id."""
 # Of one push. The count goes on; what lies beyond is told by no one.
 REJECTIONS_MAX = 1_000_000
 _SOME = 2_000
@@ -82,19 +84,28 @@ def settle(
     )
 
 
-def resume(tx: Connection, push_id: str, *, by: str) -> None:
-    """Let a waiting push run. Raises `BadRequest` MRX-7014 (one's own), MRX-7015 (not waiting)."""
+def resume(
+    tx: Connection, push_id: str, *, by: str, now: datetime, reason: str | None = None
+) -> None:
+    """Let a waiting push run. `by` is what the ledger names: `token <id>`, or a user.
+
+    Raises `BadRequest` MRX-7014 (one's own), MRX-7015 (not waiting).
+    """
     row = tx.execute(select(pushes).where(pushes.c.id == push_id)).one()
     if row.state != State.WAITING:
         raise BadRequest("MRX-7015")
-    if row.token == by:
+    if by == f"{CALLED}{row.token}":
         raise BadRequest("MRX-7014")
     mine = pushes.c.id == push_id
-    tx.execute(update(pushes).where(mine).values(state=State.RUNNING, approved_by=by))
+    approver = by.removeprefix(CALLED)
+    tx.execute(update(pushes).where(mine).values(state=State.RUNNING, approved_by=approver))
     tx.execute(delete(push_rejections).where(push_rejections.c.push == push_id))
+    ledger.add(tx, "push released", {"push": push_id, "by": by, "reason": reason}, now=now)
 
 
-def discard(tx: Connection, push_id: str, *, by: str, now: datetime) -> None:
+def discard(
+    tx: Connection, push_id: str, *, by: str, now: datetime, reason: str | None = None
+) -> None:
     """Give up a waiting push. Raises `BadRequest` MRX-7015 if it does not wait."""
     done = tx.execute(
         update(pushes)
@@ -103,7 +114,8 @@ def discard(tx: Connection, push_id: str, *, by: str, now: datetime) -> None:
     )
     if not done.rowcount:
         raise BadRequest("MRX-7015")
-    ledger.add(tx, "push discarded", {"push": push_id, "by": by}, now=now)
+    told = {"push": push_id, "by": by, "reason": reason}
+    ledger.add(tx, "push discarded", told, now=now)
 
 
 # -- looking ---------------------------------------------------------------------------------------
@@ -116,6 +128,34 @@ def get(tx: Connection, push_id: str, *, token: str, approves: bool) -> Pushed:
     if row is None:
         raise BadRequest("MRX-7004")
     return _pushed(row)
+
+
+def any_of(tx: Connection, push_id: str) -> Pushed:
+    """A push, whoever sent it: for people here. Raises `BadRequest` MRX-7004."""
+    row = tx.execute(select(pushes).where(pushes.c.id == push_id)).one_or_none()
+    if row is None:
+        raise BadRequest("MRX-7004")
+    return _pushed(row)
+
+
+def every(
+    tx: Connection,
+    *,
+    state: State | None = None,
+    kind: Kind | None = None,
+    after: tuple[datetime, str] | None = None,
+    at_most: int,
+) -> list[Pushed]:
+    """All pushes, the newest first; those before the key `after`."""
+    key = (pushes.c.received_at, pushes.c.id)
+    query = select(pushes).order_by(*(column.desc() for column in key)).limit(at_most)
+    if state is not None:
+        query = query.where(pushes.c.state == state)
+    if kind is not None:
+        query = query.where(pushes.c.kind == kind)
+    if after is not None:
+        query = query.where(tuple_(*key) < after)
+    return [_pushed(row) for row in tx.execute(query)]
 
 
 def page(

@@ -2,16 +2,22 @@
 
 import logging
 import socket
+import threading
 from collections.abc import Callable
 from typing import TypeAlias
 
 import uvicorn
 from starlette.types import ASGIApp
 
-from gateway import engine
+from gateway import engine, log, trace, traces
 from gateway.app import build
+from gateway.metrics.exporter import Exporter
 from gateway.settings import Settings
+from outbox import watch
 from outbox.house import House
+from schemas.errors import MrxError
+
+logger = logging.getLogger("mrx.http")
 
 LOOPBACK = "127.0.0.1"
 DEFAULT_PORT = 8700
@@ -26,22 +32,45 @@ def serve(
     server on the same port fails before it does anything. `around` wraps the application: the
     sandbox's bad habits.
     """
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)  # it says hello at each look at it
-    logging.getLogger("httpx2").setLevel(logging.WARNING)  # it logs addresses of partners
+    log.begin(settings.log_format)
     listener = listen(host, port)
-    app: ASGIApp = build(house, settings)
+    app = build(house, settings)
     config = uvicorn.Config(
         app if around is None else around(app),
-        log_level="warning",
-        access_log=False,  # paths and queries may hold company data
+        log_config=None,  # its own would write the text of exceptions
+        access_log=False,  # paths and queries may hold company data; the shield writes ours
         server_header=False,
         proxy_headers=False,  # whose connection it is decides what a proxy may say of a certificate
         timeout_keep_alive=30,
         timeout_graceful_shutdown=10,
     )
-    with engine.running(house, settings):
-        uvicorn.Server(config).run(sockets=[listener])
+    # So that counters are there when they are first asked for: see `gateway.metrics.tally`.
+    threading.Thread(target=_count, args=[app.state.metrics], name="count", daemon=True).start()
+    with watch.watched_by(log.steps), traces.exported(settings), engine.running(house, settings):
+        Server(config, app.state.context.stopping).run(sockets=[listener])
+
+
+class Server(uvicorn.Server):
+    """Lets requests end when it is told to stop; `stopping` tells those that only wait, so that
+    nobody's long poll holds it up.
+    """
+
+    def __init__(self, config: uvicorn.Config, stopping: threading.Event) -> None:
+        super().__init__(config)
+        self._stopping = stopping
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._stopping.set()
+        await super().shutdown(sockets)
+
+
+def _count(metrics: Exporter) -> None:
+    try:
+        metrics.count()
+    except MrxError as error:
+        logger.warning("counting: %s", error)  # whoever asks for the metrics counts on
+    except Exception as error:  # noqa: BLE001  # as above
+        logger.error("MRX-9999 counting failed: %s", trace.of(error))  # noqa: TRY400
 
 
 def listen(host: str, port: int) -> socket.socket:

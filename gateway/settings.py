@@ -1,5 +1,6 @@
 """The gateway's settings, from the environment; each has a default that is safe."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
@@ -18,6 +19,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from gateway.identity.roles import Role
 from outbox.house import Terms
 
 
@@ -84,8 +86,76 @@ class Settings(BaseSettings):
     environment: Literal["test", "production"] = Field(
         default="test", description="what every page of the console says on top"
     )
+    metrics_addresses: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = Field(
+        default=(),
+        description="addresses and networks, by comma, that read /metrics without a token; none: "
+        "nobody does. A proxy's never counts: everybody comes from there",
+    )
+    log_format: Literal["json", "text"] = Field(
+        default="json", description="how `mrx serve` and `mrx worker` write their log, on stderr"
+    )
+    traces_endpoint: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^\s/?#@]+[^\s?#@]*$",
+        description="where traces go, an OTLP collector by HTTP; none: to what "
+        "OTEL_EXPORTER_OTLP_ENDPOINT names, or nowhere",
+    )
     status_answer_seconds: NonNegativeFloat = Field(
         default=0.1, description="a partner's status question is answered no sooner than this"
+    )
+    local_sign_in: Literal["on", "off"] = Field(
+        default="on", description="whether the console takes passwords that are kept here"
+    )
+    oidc_issuer: str | None = Field(
+        default=None,
+        description="the OpenID Connect provider, exactly as its discovery document names itself; "
+        "none: passwords only",
+    )
+    oidc_client_id: str | None = Field(
+        default=None, validate_default=True, description="what the provider calls this gateway"
+    )
+    console_url: str | None = Field(
+        default=None,
+        validate_default=True,
+        description="where people reach the console; the provider is given this and "
+        "`/oidc/callback` as the redirect URI",
+    )
+    oidc_client_secret: str | None = Field(
+        default=None,
+        repr=False,
+        description="what proves this gateway to the provider; none: it is a public client (PKCE "
+        "is used in any case)",
+    )
+    oidc_client_secret_file: Path | None = Field(
+        default=None,
+        repr=False,
+        description="a file that holds that secret; it comes before the variable",
+    )
+    oidc_scopes: str = Field(
+        default="openid profile email",
+        pattern=r"^[!#-\[\]-~ ]*\bopenid\b[!#-\[\]-~ ]*$",
+        description="the scopes asked for, by blank",
+    )
+    oidc_name_claim: str = Field(
+        default="preferred_username",
+        min_length=1,
+        description="the claim of the ID token that names a user at their first sign-in",
+    )
+    oidc_roles_claim: str = Field(
+        default="roles",
+        min_length=1,
+        description="the claim of the ID token that says their roles, inner ones by dot "
+        "(`realm_access.roles`)",
+    )
+    oidc_roles: Annotated[Mapping[str, Role], NoDecode] = Field(
+        default={},
+        description="what the provider's words mean here, `word=role` by comma; none: they are our "
+        "roles' names",
+    )
+    oidc_acr_values: str | None = Field(
+        default=None,
+        description="how sure the provider must be of who it is, by blank; its answer must name "
+        "one of them",
     )
 
     @field_validator("database_url", mode="before")
@@ -124,13 +194,37 @@ class Settings(BaseSettings):
             raise ValueError("it names no Redis")
         return given
 
-    @field_validator("proxy_addresses", mode="before")
+    @field_validator("proxy_addresses", "metrics_addresses", mode="before")
     @classmethod
     def _listed(cls, text: object) -> object:
         """`10.0.0.7, 10.1.0.0/16` as a list."""
         if not isinstance(text, str):
             return text
         return tuple(part.strip() for part in text.split(",") if part.strip())
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _issuer(cls, text: str | None) -> str | None:
+        return _web(text)
+
+    @field_validator("console_url")
+    @classmethod
+    def _console(cls, text: str | None, info: ValidationInfo) -> str | None:
+        return _with_issuer((_web(text) or "").rstrip("/") or None, info)
+
+    @field_validator("oidc_client_id")
+    @classmethod
+    def _client(cls, text: str | None, info: ValidationInfo) -> str | None:
+        return _with_issuer((text or "").strip() or None, info)
+
+    @field_validator("oidc_roles", mode="before")
+    @classmethod
+    def _roles(cls, text: object) -> object:
+        """`customs-ops=operator, customs-admins=admin` as a mapping."""
+        if not isinstance(text, str):
+            return text
+        pairs = [part.rpartition("=") for part in text.split(",") if part.strip()]
+        return {word.strip(): role.strip() for word, _, role in pairs}
 
     @property
     def terms(self) -> Terms:
@@ -141,3 +235,25 @@ class Settings(BaseSettings):
             lease=request + timedelta(seconds=30),
             withdrawal_due=timedelta(hours=self.withdrawal_due_hours),
         )
+
+
+def _web(text: str | None) -> str | None:
+    """An https address; http does for this machine alone."""
+    given = (text or "").strip()
+    if not given:
+        return None
+    try:
+        parts = urlsplit(given)
+        host = parts.hostname
+    except ValueError:
+        raise ValueError("it is no URL") from None
+    near = parts.scheme == "http" and host in {"localhost", "127.0.0.1", "::1"}
+    if not host or not (near or parts.scheme == "https") or parts.query or parts.fragment:
+        raise ValueError("it is no https URL")
+    return given
+
+
+def _with_issuer(text: str | None, info: ValidationInfo) -> str | None:
+    if text is None and info.data.get("oidc_issuer"):
+        raise ValueError("with MRX_OIDC_ISSUER it is needed")
+    return text

@@ -32,7 +32,20 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "client_certificate_header",
         "status_answer_seconds",
     ),
-    "What people see": ("environment",),
+    "What people see": ("environment", "console_url"),
+    "How people sign in": (
+        "local_sign_in",
+        "oidc_issuer",
+        "oidc_client_id",
+        "oidc_client_secret",
+        "oidc_client_secret_file",
+        "oidc_scopes",
+        "oidc_name_claim",
+        "oidc_roles_claim",
+        "oidc_roles",
+        "oidc_acr_values",
+    ),
+    "Who watches it": ("metrics_addresses", "log_format", "traces_endpoint"),
 }
 OTHERS = "Others"
 EXAMPLES: Mapping[str, str] = {
@@ -51,6 +64,20 @@ EXAMPLES: Mapping[str, str] = {
     "client_certificate_header": "Client-Cert",
     "status_answer_seconds": "0.25",
     "environment": "production",
+    "console_url": "https://mrx.example/console",
+    "local_sign_in": "off",
+    "oidc_issuer": "https://login.example/realms/customs",
+    "oidc_client_id": "mrx",
+    "oidc_client_secret": "secret",
+    "oidc_client_secret_file": "/run/secrets/mrx-oidc",
+    "oidc_scopes": "openid profile email",
+    "oidc_name_claim": "email",
+    "oidc_roles_claim": "realm_access.roles",
+    "oidc_roles": "customs-operators=operator, customs-admins=admin",
+    "oidc_acr_values": "http://idmanagement.gov/ns/assurance/aal/2",
+    "metrics_addresses": "10.0.0.9, 10.2.0.0/16",
+    "log_format": "text",
+    "traces_endpoint": "http://collector.example:4318",
 }
 _UNITS = ("seconds", "hours", "bytes")
 _LIMITS: Mapping[str, str] = {
@@ -64,6 +91,13 @@ _SHAPES: Mapping[str, str] = {
     "database_url": "a URL of PostgreSQL",
     "broker_url": "a URL of Redis",
     "proxy_addresses": "addresses and networks, by comma",
+    "console_url": "an https URL",
+    "oidc_issuer": "an https URL",
+    "oidc_client_secret_file": "a path",
+    "oidc_scopes": "words by blank, `openid` among them",
+    "oidc_roles": "`word=role` by comma",
+    "metrics_addresses": "addresses and networks, by comma",
+    "traces_endpoint": "a URL, http or https",
 }
 
 
@@ -129,6 +163,8 @@ def written(value: Any) -> str:
         return ""
     if isinstance(value, tuple):
         return ", ".join(str(part) for part in value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{word}={meant}" for word, meant in value.items())
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

@@ -19,6 +19,7 @@ from gateway.intake.report import Report
 from gateway.intake.shape import CONSENTS, MEMBERS, Shape
 from gateway.pushes import Kind, Pushed, Rejections, State
 from gateway.spool import Spooled
+from outbox import watch
 from outbox.house import House
 from schemas.errors import BadRequest
 
@@ -42,12 +43,17 @@ def take(house: House, push: Pushed, body: Spooled, *, now: datetime) -> None:
         body.remove()
 
 
-def approve(house: House, push: Pushed, *, by: str, now: datetime) -> None:
-    """Let a waiting push in. Raises `BadRequest` MRX-7014 (one's own), MRX-7015 (not waiting)."""
+def approve(
+    house: House, push: Pushed, *, by: str, now: datetime, reason: str | None = None
+) -> None:
+    """Let a waiting push in. `by` is what the ledger names: `token <id>`, or a user.
+
+    Raises `BadRequest` MRX-7014 (one's own), MRX-7015 (not waiting).
+    """
     body = _waiting(house, push)
     try:
         with house.database.write() as tx:
-            pushes.resume(tx, push.id, by=by)
+            pushes.resume(tx, push.id, by=by, reason=reason, now=now)
     except BaseException:
         body.let_go()
         raise
@@ -57,12 +63,14 @@ def approve(house: House, push: Pushed, *, by: str, now: datetime) -> None:
         body.remove()
 
 
-def discard(house: House, push: Pushed, *, by: str, now: datetime) -> None:
+def discard(
+    house: House, push: Pushed, *, by: str, now: datetime, reason: str | None = None
+) -> None:
     """Give up a waiting push. Raises `BadRequest` MRX-7015 if it does not wait."""
     body = _waiting(house, push)
     try:
         with house.database.write() as tx:
-            pushes.discard(tx, push.id, by=by, now=now)
+            pushes.discard(tx, push.id, by=by, reason=reason, now=now)
     except BaseException:
         body.let_go()
         raise
@@ -78,6 +86,7 @@ def _waiting(house: House, push: Pushed) -> Spooled:
     return body
 
 
+@watch.step("push")
 def _run(
     house: House, push: Pushed, body: Spooled, *, now: datetime, approved_by: str | None
 ) -> None:
@@ -87,6 +96,7 @@ def _run(
         """`now`, and the time the push has taken since."""
         return now + timedelta(seconds=time.monotonic() - began)
 
+    watch.say(push=push.id, kind=push.kind.value)
     rejections = Rejections(house, push.id)
     try:
         intake = _members if push.kind is Kind.MEMBERS else _consents
@@ -97,6 +107,7 @@ def _run(
             pushes.settle(tx, push.id, State.INTERRUPTED, None, now=clock())
         raise
     waits = bool(report.waiting) and not push.dry_run
+    watch.say(records=report.read, outcome="waiting" if waits else "done")
     told = _told(report, cut=rejections.cut)
     with house.database.write() as tx:
         pushes.settle(tx, push.id, State.WAITING if waits else State.DONE, told, now=clock())
@@ -122,7 +133,7 @@ def _members(
         by=f"token {push.token}",
         dry_run=push.dry_run,
         approve=approved_by is not None,
-        approved_by=None if approved_by is None else f"token {approved_by}",
+        approved_by=approved_by,
         push=push.id,
         rejected=rejections.add,
         rejections_max=0,

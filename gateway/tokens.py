@@ -32,7 +32,16 @@ class Scope(StrEnum):
     LOOKUP = "lookup"  # ask about recognised foreign members
     ATTACH = "attach"  # attach MIDs to them
     APPROVE = "approve"  # let a waiting full list in that another token pushed
-    OPERATE = "operate"  # /v1/ops
+    OPERATE = "operate"  # /v1/ops: operator, approver, security officer and viewer in one
+    # /v1/ops, each with the rights of the role of its name (`gateway.identity.roles`).
+    VIEWER = "viewer"
+    OPERATOR = "operator"
+    DISCLOSURE_OFFICER = "disclosure-officer"
+    SECURITY_OFFICER = "security-officer"
+    PARTNER_ENGINEER = "partner-engineer"
+    APPROVER = "approver"
+    AUDITOR = "auditor"
+    ADMIN = "admin"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

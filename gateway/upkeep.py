@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete
 
 from gateway import pushes
+from gateway.identity import sessions
 from outbox.house import House
 from partners import nonces
 from schemas.tables import idempotency_keys
@@ -19,3 +20,4 @@ def tidy(house: House, *, now: datetime) -> None:
         old = idempotency_keys.c.at < now - KEYS_KEPT_FOR
         tx.execute(delete(idempotency_keys).where(old))
         nonces.forget(tx, now=now)
+        sessions.forget(tx, now=now)

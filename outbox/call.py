@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import httpcore2
 
-from outbox import deadline
+from outbox import deadline, traceparent
 from outbox.deadline import DeadlineBackend
 
 
@@ -49,6 +49,7 @@ def call(
     """Send one request and read its answer, of at most `bytes_max` bytes, or raise `Broken`."""
     sent: dict[bytes | str, bytes | str] = {"Host": urlsplit(url).netloc}
     sent.update(headers)
+    sent.update(traceparent.sent())
     if content is not None:
         sent["Content-Length"] = str(len(content))
     body = bytearray()

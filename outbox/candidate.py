@@ -18,6 +18,7 @@ from outbox.house import House
 from schemas import ref as refs
 from schemas.consent import ConsentText, Event
 from schemas.identifiers import Identifier
+from schemas.narrowing import tied
 from schemas.record import Record
 from schemas.status import Status
 from schemas.tables import disclosures, members, standing_consents
@@ -70,7 +71,7 @@ def ground(
         )
         .outerjoin(
             live,
-            (live.c.partner == partner)
+            (live.c.partner == tied(partner, account))
             & (live.c.account == account)
             & live.c.withdraw_since.is_(None),
         )

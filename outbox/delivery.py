@@ -23,7 +23,7 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from outbox import batch as batches_
-from outbox import claiming, ledger, planning, receipts, rest, withdrawals
+from outbox import claiming, ledger, planning, receipts, rest, watch, withdrawals
 from outbox import lane as lanes_
 from outbox.batch import State
 from outbox.claiming import Moved
@@ -71,7 +71,8 @@ class Delivery:
         while (found := self._due(rank_max, only, kind)) is not None:
             taken = self._take(*found)
             if taken is not None:
-                self.run(taken)
+                with watch.step("delivery", partner=taken.partner, lane=taken.kind.value):
+                    self.run(taken)
                 return True
             # Somebody else was quicker, and has leased it: look for another.
         return False
@@ -105,7 +106,9 @@ class Delivery:
 
     def step(self, taken: Taken) -> Step:
         """Let at most one transmission out and see it through."""
-        released = claiming.claim(self.house, taken, worker=self.worker, clock=self.clock)
+        with watch.step("seal", partner=taken.partner, lane=taken.kind.value) as seal:
+            released = claiming.claim(self.house, taken, worker=self.worker, clock=self.clock)
+            seal.say(outcome=type(released).__name__.lower())
         match released:
             case Claim():
                 return self._send(taken, released)
@@ -120,8 +123,21 @@ class Delivery:
 
     def _send(self, taken: Taken, claim: Claim) -> Step:
         assert claim.push_url is not None, "only lanes of partners we push to are taken"
-        outcome = self.transport.send(claim.push_url, claim.file)
-        now = self.clock()
+        sent = {
+            "partner": taken.partner,
+            "lane": taken.kind.value,
+            "batch": claim.batch.number,
+            "issue": claim.batch.issue,
+        }
+        with watch.step("send", **sent, bytes=len(claim.file)) as send:
+            outcome = self.transport.send(claim.push_url, claim.file)
+            told = None if isinstance(outcome, Answered) else _said(outcome)
+            send.say(outcome=told[0] if told else "answered", code=told[1] if told else None)
+        with watch.step("settle", **sent):
+            return self._judged(taken, claim, outcome, self.clock())
+
+    def _judged(self, taken: Taken, claim: Claim, outcome: Outcome, now: datetime) -> Step:
+        """Settle what the answer proves, or call it unknown."""
         if isinstance(outcome, Answered):
             try:
                 believed = receipts.believe(self.house, taken.partner, outcome.body, now=now)

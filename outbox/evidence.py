@@ -1,4 +1,6 @@
-"""What proves a batch: its issues as they were sealed, and the receipts that answered them."""
+"""What proves a batch: its issues as they were sealed, and the receipts that answered them; and the
+certificates under which both were signed.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from outbox.batch import Batch
-from schemas.tables import batch_files, receipts
+from schemas.tables import batch_files, certificates, own_keys, receipts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,3 +58,25 @@ def receipts_of(tx: Connection, lane_id: int, epoch: str, number: int) -> list[R
     )
     rows = tx.execute(query.order_by(receipts.c.received_at, receipts.c.issue))
     return [Receipt(**row._mapping) for row in rows]  # noqa: SLF001  # SQLAlchemy's public name
+
+
+def issue_file(tx: Connection, batch: Batch, issue: int) -> bytes | None:
+    """The sealed bytes of an issue; None where retention erased them. Who may have them is said by
+    `release.evidence`.
+    """
+    here = (batch_files.c.batch_id == batch.id) & (batch_files.c.issue == issue)
+    found = tx.scalar(select(batch_files.c.file).where(here))
+    return None if found is None else bytes(found)
+
+
+def receipt_file(tx: Connection, digest: str) -> bytes | None:
+    """The signed bytes of a receipt; None where retention erased them."""
+    found = tx.scalar(select(receipts.c.file).where(receipts.c.digest == digest))
+    return None if found is None else bytes(found)
+
+
+def certificate(tx: Connection, fingerprint: str) -> str | None:
+    """The PEM of a certificate that is or was ours, or is or was pinned for a partner."""
+    theirs = select(certificates.c.pem).where(certificates.c.fingerprint == fingerprint)
+    ours = select(own_keys.c.certificate).where(own_keys.c.fingerprint == fingerprint)
+    return tx.scalar(theirs) or tx.scalar(ours)

@@ -17,12 +17,13 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from schemas.tables import ledger, ledger_head
 
 GENESIS = "0" * 64
-_LOCK_HEAD = select(ledger_head).with_for_update()
+_HEAD = select(ledger_head)
+_LOCK_HEAD = _HEAD.with_for_update()
 _ADD = insert(ledger)
 _MOVE_HEAD = update(ledger_head)
 
@@ -55,10 +56,10 @@ def add(
     subject: str | None = None,
 ) -> int:
     """Append one entry and return its position. The head is the last lock of a transaction."""
-    head = tx.execute(_LOCK_HEAD).one()
+    last = tx.execute(_LOCK_HEAD).one()
     text = orjson.dumps(entry, option=orjson.OPT_SORT_KEYS).decode()
-    position: int = head.size + 1
-    digest = _digest(head.digest, position, now, kind, partner, subject, text)
+    position: int = last.size + 1
+    digest = _digest(last.digest, position, now, kind, partner, subject, text)
     tx.execute(
         _ADD,
         {
@@ -68,7 +69,7 @@ def add(
             "partner": partner,
             "subject": subject,
             "entry": text,
-            "previous": head.digest,
+            "previous": last.digest,
             "digest": digest,
         },
     )
@@ -82,22 +83,53 @@ def open_first(tx: Connection) -> None:
         tx.execute(insert(ledger_head).values(id=1, size=0, digest=GENESIS))
 
 
+def head(tx: Connection) -> Head:
+    """The last entry as it is now."""
+    row = tx.execute(_HEAD).one()
+    return Head(row.size, row.digest)
+
+
+def verify_part(tx: Connection, *, after: int, at_most: int) -> Verified:
+    """Walk a part of the chain: `at_most` entries from the one that follows position `after`, which
+    is believed. `head` is the last one that was walked.
+    """
+    before = select(ledger.c.digest).where(ledger.c.position == after)
+    digest = tx.scalar(before) if after else GENESIS
+    if digest is None:  # what was believed is not there any more
+        return Verified(Head(0, GENESIS), after)
+    position, end = after, head(tx)
+    query = (
+        select(ledger).where(ledger.c.position > after).order_by(ledger.c.position).limit(at_most)
+    )
+    for row in tx.execute(query):
+        if not _follows(row, position, digest):
+            return Verified(Head(position, digest), position + 1)
+        position, digest = row.position, row.digest
+    if position < end.size:
+        short = position - after < at_most  # the chain ends before its head
+        return Verified(Head(position, digest), position + 1 if short else None)
+    return Verified(Head(position, digest), None if digest == end.digest else position + 1)
+
+
 def verify(tx: Connection) -> Verified:
     """Walk the whole chain, row by row."""
-    head = tx.execute(select(ledger_head)).one()
+    end = head(tx)
     position, digest = 0, GENESIS
     query = select(ledger).order_by(ledger.c.position).execution_options(yield_per=1_000)
     with tx.execute(query) as entries:
         for row in entries:
-            position += 1
-            expected = _digest(
-                digest, position, row.at, row.kind, row.partner, row.subject, row.entry
-            )
-            if (row.position, row.previous, row.digest) != (position, digest, expected):
-                return Verified(Head(head.size, head.digest), position)
-            digest = row.digest
-    whole = (head.size, head.digest) == (position, digest)
+            if not _follows(row, position, digest):
+                return Verified(end, position + 1)
+            position, digest = row.position, row.digest
+    whole = end == Head(position, digest)
     return Verified(Head(position, digest), None if whole else position + 1)
+
+
+def _follows(row: Row[Any], position: int, digest: str) -> bool:
+    """Whether this entry is the one after `position`, whose digest is given."""
+    following = position + 1
+    expected = _digest(digest, following, row.at, row.kind, row.partner, row.subject, row.entry)
+    return (row.position, row.previous, row.digest) == (following, digest, expected)
 
 
 def _digest(

@@ -37,6 +37,7 @@ from schemas import bulk, statistics
 from schemas.batch import Lane
 from schemas.consent import Event
 from schemas.database import once, upsert
+from schemas.narrowing import filtered
 from schemas.status import BAD
 from schemas.tables import (
     disclosures,
@@ -130,13 +131,13 @@ _QUEUE, _QUEUE_FOR_ONE = _queue(), _queue(standing_consents.c.programme == _WHOS
 _KNOWN = select(disclosures.c.account).where(
     bulk.one_of(disclosures.c.account, "accounts"), disclosures.c.withdraw_since.is_(None)
 )
-_KNOWN_TO_ONE = _KNOWN.where(disclosures.c.partner == _WHOSE)
+_KNOWN_TO_ONE = _KNOWN.where(filtered(disclosures.c.partner) == _WHOSE)
 _FACTS = facts(pending, pending.c.partner, pending.c.account).where(
     bulk.one_of(pending.c.account, "accounts"),
     pending.c.ref == ANNOUNCE,
     live.c.ref.is_not(None),
 )
-_FACTS_FOR_ONE = _FACTS.where(pending.c.partner == _WHOSE)
+_FACTS_FOR_ONE = _FACTS.where(filtered(pending.c.partner) == _WHOSE)
 
 
 def _hasten(tx: Connection, house: House, pairs: Iterable[Pair], now: datetime) -> None:
@@ -226,13 +227,17 @@ def drop(tx: Connection, partner: str, accounts: Collection[str]) -> None:
         tx.execute(delete(pending).where(_announcing(partner, *accounts)))
 
 
-def retell(tx: Connection, partner: str) -> int:
+def retell(tx: Connection, partner: str, accounts: Collection[str] | None = None) -> int:
     """An operator says that the cause is repaired at the partner's end: what it refused, or found
-    too large, is told again. Returns how many notices that is.
+    too large, is told again; of these accounts only, if they are given (some thousands at most).
+    Returns how many notices that is.
     """
+    whose = pending.c.partner == partner
+    if accounts is not None:
+        whose = and_(whose, bulk.among(tx, pending.c.account, accounts))
     done = tx.execute(
         update(pending)
-        .where(pending.c.partner == partner, pending.c.blocked.in_(TURNED_DOWN))
+        .where(whose, pending.c.blocked.in_(TURNED_DOWN))
         .values(blocked=None, partner_code=None)
     )
     return done.rowcount

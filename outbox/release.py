@@ -10,8 +10,8 @@ after its commit, never before.
     in flight, a draft of its re-issue  --basis unchanged--> the same number, next issue
     otherwise                           ---------------------> nothing leaves, and why
 
-Two smaller ways out stand beside it and ask the same questions: `export`, for a person's records,
-and `answer`, one member's status for a partner that asks.
+Smaller ways out stand beside it and ask the same questions: `export` and `evidence`, for a
+person's records, and `answer`, one member's status for a partner that asks.
 """
 
 from collections.abc import Mapping, Sequence
@@ -132,14 +132,41 @@ def export(tx: Connection, house: House, batch_id: int, *, by: str, now: datetim
     the ledger.
     """
     batch = batches_.get(tx, batch_id)
-    if batch.state not in batches_.ANSWERED:
-        gate = gates.gate(tx, house, batch.partner, now=now)
-        paused = tx.scalar(select(lanes.c.paused).where(lanes.c.id == batch.lane_id))
-        if paused or batch.stale or select_again(tx, house, gate, batch).untrue:
-            raise BadRequest("MRX-5007")
+    if not _may_be_handed_out(tx, house, batch, now):
+        raise BadRequest("MRX-5007")
     told = {"batch": batch.number, "lane": batch.lane, "issue": batch.issue, "by": by}
     ledger.add(tx, "exported", told, now=now, partner=batch.partner)
     return batches_.file(tx, batch.id, batch.issue)
+
+
+def evidence(
+    tx: Connection, house: House, batch_id: int, *, by: str, now: datetime
+) -> tuple[Batch, frozenset[int]]:
+    """A batch whose evidence is taken, and the issues whose bytes may be handed out with it.
+
+    All of them left already. Once the batch is answered none can do harm, and all may be shown.
+    While it is not, only the newest, under the same conditions as `export`: an earlier issue may
+    name somebody who may not be told any more, and would still travel in somebody's pocket.
+    """
+    batch = batches_.get(tx, batch_id)
+    if batch.state in batches_.ANSWERED:
+        issues = frozenset(range(1, batch.issue + 1))
+    elif _may_be_handed_out(tx, house, batch, now):
+        issues = frozenset({batch.issue})
+    else:
+        issues = frozenset()
+    told = {"batch": batch.number, "lane": batch.lane, "issues": sorted(issues), "by": by}
+    ledger.add(tx, "evidence taken", {"id": batch.id, **told}, now=now, partner=batch.partner)
+    return batch, issues
+
+
+def _may_be_handed_out(tx: Connection, house: House, batch: Batch, now: datetime) -> bool:
+    """Whether the newest issue of a batch is evidence, or could leave by its lane as well."""
+    if batch.state in batches_.ANSWERED:
+        return True
+    gate = gates.gate(tx, house, batch.partner, now=now)
+    paused = tx.scalar(select(lanes.c.paused).where(lanes.c.id == batch.lane_id))
+    return not (paused or batch.stale or select_again(tx, house, gate, batch).untrue)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select
 
-from outbox import ledger, pending, withdrawals
+from outbox import ledger, pending, standing, withdrawals
 from outbox.house import House
 from schemas.database import next_id
 from schemas.errors import BadRequest
@@ -77,7 +77,14 @@ def revoke(
             confirmed_at=confirmed_at,
         )
     )
-    told = {"revocation": number, "consent": consent_id, "by": asked_by, "answer": answer.value}
+    told = {
+        "revocation": number,
+        "consent": consent_id,
+        "by": asked_by,
+        "answer": answer.value,
+        # Who may go on granting benefits until the deletion is confirmed.
+        "lives": [standing.life(life) for life in lives if life.gone_at is None],
+    }
     ledger.add(tx, "revoked", told, now=now, partner=partner, subject=account)
     return number
 

@@ -10,9 +10,12 @@ from sqlalchemy import and_, bindparam, func
 
 from outbox.withdrawals import ANNOUNCE
 from schemas import bulk
+from schemas.narrowing import filtered
 from schemas.tables import pending
 
-_MINE = and_(pending.c.partner == bindparam("whose"), bulk.one_of(pending.c.account, "accounts"))
+_MINE = and_(
+    filtered(pending.c.partner) == bindparam("whose"), bulk.one_of(pending.c.account, "accounts")
+)
 _STILL = and_(
     pending.c.lane_id + 0 == bindparam("lane"),
     func.coalesce(pending.c.batch_id, 0) == 0,

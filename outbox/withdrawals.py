@@ -9,13 +9,14 @@ A withdrawal goes to whoever may have heard, whatever is allowed today.
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, delete, exists, func, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, exists, func, select, update
 
 from outbox import holdings
 from outbox import lane as lanes
 from outbox.batch import Batch
 from schemas.batch import Lane
 from schemas.database import upsert
+from schemas.narrowing import filtered
 from schemas.receipt import Erasure
 from schemas.tables import batch_notices, batches, disclosures, pending, revocations
 
@@ -67,7 +68,7 @@ def withdraw(
     tx.execute(
         update(disclosures).where(
             disclosures.c.ref == bindparam("which"),
-            disclosures.c.partner == partner,
+            filtered(disclosures.c.partner) == partner,
             disclosures.c.withdraw_since.is_(None),
         ),
         [{"which": ref, "withdraw_since": now, "withdraw_reason": reason} for _, ref in lives],
@@ -131,7 +132,7 @@ def confirm(tx: Connection, batch: Batch, erasures: Iterable[Erasure], *, now: d
     tx.execute(
         update(disclosures).where(
             disclosures.c.ref == bindparam("which"),
-            disclosures.c.partner == batch.partner,
+            filtered(disclosures.c.partner) == batch.partner,
             disclosures.c.gone_at.is_(None),
         ),
         [
@@ -182,9 +183,13 @@ _ASKED = (
     select(pending.c.ref)
     .join(
         batch_notices,
-        (batch_notices.c.ref == pending.c.ref) & (batch_notices.c.batch_id == bindparam("batch")),
+        and_(
+            batch_notices.c.batch_id == bindparam("batch"),
+            batch_notices.c.account == pending.c.account,
+            batch_notices.c.ref == pending.c.ref,
+        ),
     )
-    .where(pending.c.partner == bindparam("partner"), pending.c.ref != ANNOUNCE)
+    .where(filtered(pending.c.partner) == bindparam("partner"), pending.c.ref != ANNOUNCE)
     .where(batch_notices.c.kind == "withdrawal", batch_notices.c.dropped_issue.is_(None))
     .where(pending.c.batch_id.is_(None))
     .limit(1)

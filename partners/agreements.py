@@ -1,18 +1,28 @@
 """The register of arrangements: what each allows, and where its partner is reached."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select, update
 
 from schemas.agreement import Agreement, Stage
+from schemas.calendar import Calendar
 from schemas.errors import BadRequest
 from schemas.status import Status
 from schemas.tables import agreements
 
 # Changes of these leave what may be told as it was.
-NOT_TOLD = {"push_url", "pull_url", "coverage", "quarantine_percent", "rhythm_hours"}
+NOT_TOLD = {
+    "push_url",
+    "pull_url",
+    "coverage",
+    "quarantine_percent",
+    "rhythm_hours",
+    "time_zone",
+    "working_days",
+    "holidays",
+}
 
 _ONE = select(agreements).where(agreements.c.partner == bindparam("partner"))
 
@@ -25,7 +35,7 @@ class Registered:
 
     `coverage` are the categories of their members that the arrangement recognises, None for all;
     a batch of theirs that changes their roll by more than `quarantine_percent` waits for a person;
-    silent for longer than `rhythm`, what they told is stale.
+    silent for longer than `rhythm`, what they told is stale. `calendar` says when people work there.
     """
 
     agreement: Agreement
@@ -36,6 +46,7 @@ class Registered:
     coverage: frozenset[str] | None = None
     quarantine_percent: int = 20
     rhythm: timedelta = timedelta(days=31)
+    calendar: Calendar = field(default_factory=Calendar)
 
 
 def get(tx: Connection, partner: str) -> Registered:
@@ -85,4 +96,9 @@ def _registered(row: Row[Any]) -> Registered:
         coverage=None if row.coverage is None else frozenset(row.coverage),
         quarantine_percent=row.quarantine_percent,
         rhythm=timedelta(hours=row.rhythm_hours),
+        calendar=Calendar(
+            zone=row.time_zone,
+            working_days=frozenset(row.working_days),
+            holidays=frozenset(map(date.fromisoformat, row.holidays)),
+        ),
     )

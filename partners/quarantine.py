@@ -69,6 +69,24 @@ def sudden(*, size: int, baseline: int, percent: int, come: int, gone: int) -> b
     return any(by > MEMBERS_MIN and by * 100 > base * percent for by in (grown, shrunk))
 
 
+def lines(*, size: int, baseline: int, percent: int) -> tuple[int | None, int | None]:
+    """The sizes of a roll that are still no sudden change, the smallest and the largest; None
+    where nothing is measured.
+
+    >>> lines(size=990, baseline=1000, percent=20)
+    (800, 1200)
+    >>> lines(size=0, baseline=0, percent=20)
+    (None, None)
+    >>> lines(size=60, baseline=60, percent=20)
+    (10, 110)
+    """
+    base = baseline or size
+    if not base:
+        return None, None
+    by = max(MEMBERS_MIN, base * percent // 100)
+    return max(0, base - by), baseline + by if baseline else None
+
+
 def hold(tx: Connection, place: Place, announced: Iterable[str], withdrawn: Iterable[str]) -> None:
     """A batch waits from now on: what it names of the roll must not be used."""
     at = (place.partner, place.kind, place.epoch, place.number, place.issue)

@@ -68,6 +68,7 @@ _PRESENT = (
     .limit(bindparam("most"))
 )
 _SIZE = select(func.count()).select_from(members).where(is_set(members.c.present))
+_STATUSES = select(_ACCOUNT, members.c.status).where(_THESE)
 _GET = select(members).where(bindparam("whose") == _ACCOUNT)
 _EXIST = select(_ACCOUNT).where(_THESE)
 _HEARD = (
@@ -250,6 +251,13 @@ def get(tx: Connection, account: str) -> Entry:
     if row is None:
         raise BadRequest("MRX-5002")
     return _entry(row)
+
+
+def statuses(tx: Connection, accounts: Collection[str]) -> dict[str, str]:
+    """The status that the source last said, of those of these accounts that the roll has."""
+    if not accounts:
+        return {}
+    return {row[0]: row[1] for row in tx.execute(_STATUSES, {"accounts": accounts})}
 
 
 def exist(tx: Connection, accounts: Collection[str]) -> set[str]:

@@ -233,13 +233,13 @@ _ALL = (
     Code(
         "MRX-2210",
         "the partner refused this notice",
-        "see the partner's code; correct the member and push it, or run `mrx partner resume`",
+        "see the partner's code; correct the member and push it, or replay it once they are ready",
         "source",
     ),
     Code(
         "MRX-2211",
         "the partner refused the whole batch",
-        "see the batch; when the cause is repaired, run `mrx partner resume`",
+        "see the batch; when the cause is repaired, replay it",
         "operator",
     ),
     # -- documents -----------------------------------------------------------------------------
@@ -423,6 +423,8 @@ _ALL = (
     Code("MRX-5065", "there is no such replay", "see `mrx replay list`"),
     Code("MRX-5066", "nothing can be replayed here", "see `mrx notice list --refused`"),
     Code("MRX-5067", "the password is too short", "take 12 characters or more"),
+    Code("MRX-5068", "the new password is the old one", "choose another one"),
+    Code("MRX-5069", "the two new passwords differ", "type the new one twice alike"),
     # -- attempts ------------------------------------------------------------------------------
     Code("MRX-6001", "the partner did not answer", "retried by itself"),
     Code("MRX-6002", "the partner asked to wait", "retried by itself"),
@@ -472,6 +474,42 @@ _ALL = (
     Code(
         "MRX-7024", "what was typed is not what was asked for", "type it exactly as it stands there"
     ),
+    Code(
+        "MRX-7025",
+        "the one-time password must be changed first",
+        "sign in at the console and choose a password of your own",
+    ),
+    Code(
+        "MRX-7026",
+        "the identity provider cannot be reached, or says nothing useful",
+        "try again soon; else ask an administrator to look at MRX_OIDC_ISSUER",
+    ),
+    Code(
+        "MRX-7027",
+        "what the identity provider answered does not hold",
+        "sign in again from the start; if it stays so, ask an administrator",
+    ),
+    Code(
+        "MRX-7028",
+        "the identity provider names no role of yours here",
+        "ask an administrator of the provider or of this gateway for one",
+    ),
+    Code(
+        "MRX-7029",
+        "nobody changes a role or the access of their own",
+        "ask another administrator",
+    ),
+    Code(
+        "MRX-7030",
+        "passwords are not taken here",
+        "sign in by the identity provider",
+    ),
+    Code(
+        "MRX-7031",
+        "the identity provider keeps this of the user",
+        "change it there; it counts here from their next sign-in",
+    ),
+    Code("MRX-7032", "too many sign in at this moment", "try again in a moment"),
     # -- the gateway ---------------------------------------------------------------------------
     Code("MRX-9001", "there is no gateway here yet", "run `mrx init`"),
     Code(
@@ -518,6 +556,16 @@ _ALL = (
         "MRX-9015",
         "the database on the server does not keep text in UTF8",
         "make one WITH ENCODING 'UTF8' TEMPLATE template0, and name it in MRX_DATABASE_URL",
+    ),
+    Code(
+        "MRX-9016",
+        "this host's clock and the gateway's disagree",
+        "have all hosts keep time by NTP; receipts and consents are judged by it",
+    ),
+    Code(
+        "MRX-9017",
+        "the disk is nearly full",
+        "free space now: when it is full, nothing is taken and nothing is sent",
     ),
     Code(
         "MRX-9999",

@@ -33,7 +33,11 @@ if TYPE_CHECKING:
 
 # Nothing is done half: a transaction whose process is frozen is ended by the server before those
 # who wait for its locks give up; it is repeated by who sees it.
-_OPTIONS = "-c lock_timeout=20s -c idle_in_transaction_session_timeout=15s -c timezone=UTC"
+# No statement runs for so long that compiling it pays; it costs half a second where a plan looks
+# dear, as plans of tables do that were just filled.
+_OPTIONS = (
+    "-c lock_timeout=20s -c idle_in_transaction_session_timeout=15s -c timezone=UTC -c jit=off"
+)
 CONNECTIONS = 32
 _ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || ' mrx', 0))")
 _FOR_ONE = text(

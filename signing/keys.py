@@ -154,10 +154,7 @@ def activate(path: Path, following: Path) -> SigningKey:
         old = load(path)
         load(following)  # whole and usable, before anything moves
         retired = path.with_name(f"retired-{old.certificate.fingerprint}{path.suffix}")
-        for file, kept in (
-            (_certificate_of(path), _certificate_of(retired)),
-            (path, retired),
-        ):
+        for file, kept in ((_certificate_of(path), _certificate_of(retired)), (path, retired)):
             if not kept.exists():  # else an earlier call was killed after this
                 os.link(file, kept)
         _flush(path.parent)
@@ -165,6 +162,16 @@ def activate(path: Path, following: Path) -> SigningKey:
         _flush(path.parent)
         _finish(path, following)
         return load(path)
+
+
+def put_aside(path: Path, kept: Path) -> None:
+    """Give a key that nobody uses, and its certificate, another name. Killed, the next call goes on."""
+    with _alone_in(path.parent):
+        # The key first: `create` makes a new certificate for a key that has lost its own.
+        for file, to in ((path, kept), (_certificate_of(path), _certificate_of(kept))):
+            if file.exists():
+                file.replace(to)
+        _flush(path.parent)
 
 
 def _finish(path: Path, following: Path) -> None:

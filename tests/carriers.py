@@ -4,11 +4,13 @@
     threads   those of `mrx serve` (gateway.engine.threads), partners called over HTTP
     celery    worker processes for both queues, woken over a real Redis, partners called over HTTP
 
-`CARRIED` runs a test with each. It is on the tests that drive a delivery until nothing is due:
-calm weather, faults, refusals, receipts, revocations, pauses, next issues. Others need no carrier,
-because no engine has a part in what they show: functions of one transaction (plans, previews,
-ledger, sums), tests that hold one step or one commit still, and those that move the clock, which
-workers read from the wall.
+`CARRIED` runs a test with each: in its own thread on both databases, and each engine over the
+database it is meant for. The other two pairs, threads over PostgreSQL and processes over one file,
+are walked whole in tests/journeys (kill, two gateways) and in tests/gateway/engine. It is on the
+tests that drive a delivery until nothing is due: calm weather, faults, refusals, receipts,
+revocations, pauses, next issues. Others need no carrier, because no engine has a part in what they
+show: functions of one transaction (plans, previews, ledger, sums), tests that hold one step or one
+commit still, and those that move the clock, which workers read from the wall.
 
 A round of `threads` and `celery` is a taking of every lane that is due, and of what that makes
 due. It is over when no lane is due or leased and no task is left: no worker moves between rounds,
@@ -43,11 +45,21 @@ from tests.served_wire import ServedWire, served
 
 HERE, THREADS, CELERY = "here", "threads", "celery"
 CARRIED = pytest.mark.parametrize(
-    "carrier",
+    ("engine", "carrier"),
     [
-        HERE,
-        pytest.param(THREADS, marks=[pytest.mark.slow]),
-        pytest.param(CELERY, marks=[pytest.mark.slow, pytest.mark.processes]),
+        pytest.param("sqlite", HERE, id="sqlite-here"),
+        *(
+            []
+            if os.environ.get("MRX_QUICK")
+            else [pytest.param("postgresql", HERE, id="postgresql-here")]
+        ),
+        pytest.param("sqlite", THREADS, id="sqlite-threads", marks=[pytest.mark.slow]),
+        pytest.param(
+            "postgresql",
+            CELERY,
+            id="postgresql-celery",
+            marks=[pytest.mark.slow, pytest.mark.processes],
+        ),
     ],
     indirect=True,
 )
@@ -163,6 +175,7 @@ class CeleryWorkers:
 
         def over() -> bool:
             nonlocal woken
+            assert all(process.is_alive() for process in self._processes), "see workers.log"
             if _calm(self.world, only):
                 return True
             if time.monotonic() - woken > AGAIN_SECONDS and _idle(self.world):
@@ -206,7 +219,7 @@ def _serve(settings: Settings, lane: Lane, log: Path) -> None:
     with log.open("ab") as said:
         for out in (1, 2):
             os.dup2(said.fileno(), out)
-    parts.log.begin()
+    parts.log.begin(settings.log_format)
     parts._work(settings, lane)  # the whole of it is the point
 
 

@@ -25,8 +25,10 @@ BOTH = ["sqlite"] if os.environ.get("MRX_QUICK") else ["sqlite", "postgresql"]
 FILE_ONLY = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 """For a test of what only SQLite has."""
 
-SERVER_ONLY = pytest.mark.parametrize("engine", BOTH[1:], indirect=True)
-"""For a test of what only a server has; none in the quick run."""
+SERVER_ONLY = pytest.mark.parametrize(
+    "engine", [pytest.param("postgresql", marks=pytest.mark.processes)], indirect=True
+)
+"""For a test of what only a server has; left out of the quick run with all that start a program."""
 
 compiled.share()
 memory.use()

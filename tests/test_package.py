@@ -58,6 +58,23 @@ def test_the_wheel_carries_xsds_sources_migrations_and_facts(wheel: Path):
 
 
 @pytest.mark.slow
+def test_the_wheel_carries_the_console_and_the_styles_that_are_here(wheel: Path):
+    inside = set(zipfile.ZipFile(wheel).namelist())
+    console = ROOT / "gateway" / "console"
+    wanted = {
+        file.relative_to(ROOT).as_posix()
+        for folder in ("templates", "static")
+        for file in (console / folder).rglob("*")
+        if file.is_file()
+    }
+
+    assert {f"gateway/console/templates/{name}.html" for name in ("layout", "parts/form")} <= wanted
+    assert {"gateway/console/static/console.css", "gateway/console/static/live.js"} <= wanted
+    assert wanted - inside == set()
+    assert not any("node_modules" in name for name in inside)
+
+
+@pytest.mark.slow
 def test_a_gateway_starts_from_the_wheel_alone(wheel: Path, tmp_path: Path):
     zipfile.ZipFile(wheel).extractall(tmp_path / "site")
     done = subprocess.run(

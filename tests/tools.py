@@ -5,7 +5,12 @@ import shutil
 
 import pytest
 
-PACKAGES = {"curl": "curl", "openssl": "openssl", "xmllint": "libxml2-utils"}
+PACKAGES = {
+    "curl": "curl",
+    "openssl": "openssl",
+    "xmllint": "libxml2-utils",
+    "promtool": "prometheus",
+}
 
 
 def tool(name: str) -> str:

@@ -6,6 +6,7 @@ often as the size says, verifies what was done (`bench.row.check`), and gives it
 
 from bench.rows.against import GROUP as AGAINST
 from bench.rows.change import GROUP as CHANGE
+from bench.rows.console import GROUP as CONSOLE
 from bench.rows.exchanges import GROUP as EXCHANGES
 from bench.rows.group import Group
 from bench.rows.idle import GROUP as IDLE
@@ -27,6 +28,7 @@ GROUPS: tuple[Group, ...] = (
     CHANGE,
     REVOCATION,
     RECOGNISED,
+    CONSOLE,
     IDLE,
     SCALING,
 )

@@ -12,13 +12,13 @@ from typing import Annotated, Any
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from gateway import tokens
-from gateway.api.context import Here
+from gateway import log, tokens
+from gateway.api.context import Context, Here
 from gateway.api.parameters import known_only
-from gateway.tokens import Scope
+from gateway.tokens import Scope, Token
 from schemas.errors import BadRequest
 
-_bearer = HTTPBearer(
+bearer = HTTPBearer(
     auto_error=False, scheme_name="token", description="A token made by `mrx token create`."
 )
 
@@ -36,6 +36,18 @@ class Caller:
         return f"token {self.token}"
 
 
+def known(here: Context, given: HTTPAuthorizationCredentials | None) -> Token:
+    """The token that was given, or `BadRequest` MRX-7001."""
+    with here.house.database.read() as tx:
+        token = (
+            None if given is None else tokens.proved(tx, given.credentials, now=datetime.now(UTC))
+        )
+    if token is None:
+        raise BadRequest("MRX-7001")
+    log.told(actor=f"token {token.id}", role=" ".join(sorted(token.scopes)))
+    return token
+
+
 def holding(*any_of: Scope) -> Any:
     """The dependency that gives the `Caller`, or raises `BadRequest` MRX-7001 or MRX-7002.
 
@@ -47,16 +59,9 @@ def holding(*any_of: Scope) -> Any:
     def proved(
         request: Request,
         here: Here,
-        given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+        given: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
     ) -> Caller:
-        with here.house.database.read() as tx:
-            token = (
-                None
-                if given is None
-                else tokens.proved(tx, given.credentials, now=datetime.now(UTC))
-            )
-        if token is None:
-            raise BadRequest("MRX-7001")
+        token = known(here, given)
         if token.scopes.isdisjoint(any_of):
             raise BadRequest("MRX-7002", scope=named)
         known_only(request)

@@ -1,6 +1,7 @@
 """What every route needs: the gateway it answers for, and its settings."""
 
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -13,6 +14,8 @@ from outbox.house import House
 class Context:
     house: House
     settings: Settings
+    # The server was told to stop: who only waits is answered now.
+    stopping: threading.Event = field(default_factory=threading.Event)
 
 
 async def _context(request: Request) -> Context:  # a plain one would be called in another thread

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from gateway import health
-from gateway.api.context import Here
+from gateway.api.context import Context, Here
 
 router = APIRouter(prefix="/health")
 
@@ -26,9 +26,13 @@ def ready(here: Here) -> JSONResponse:
     told = {
         "ready": well,
         "checks": {name: code or "ok" for name, code in checks.items()},
-        "feeds": {name: _fact(feed) for name, feed in health.feeds(here.house, now=now).items()},
+        "feeds": {} if checks["database"] else _feeds(here, now),
     }
     return JSONResponse(told, status_code=200 if well else 503)
+
+
+def _feeds(here: Context, now: datetime) -> dict[str, object]:
+    return {name: _fact(feed) for name, feed in health.feeds(here.house, now=now).items()}
 
 
 def _fact(feed: health.Feed) -> dict[str, object]:

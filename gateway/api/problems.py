@@ -4,6 +4,7 @@
 would answer by itself, which repeats the input, is replaced.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -14,6 +15,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
+from gateway import log
 from schemas.codes import CODES
 from schemas.errors import MrxError, NotReady
 
@@ -39,12 +41,15 @@ BY_CODE: Mapping[str, int] = {
     "MRX-4012": 408,
     "MRX-5005": 409,
     "MRX-5010": 422,
+    "MRX-5016": 409,
     "MRX-5021": 503,
     "MRX-5022": 409,
     "MRX-5061": 409,
     "MRX-5062": 422,
     "MRX-5066": 409,
     "MRX-5067": 422,
+    "MRX-5068": 422,
+    "MRX-5069": 422,
     "MRX-7001": 401,
     "MRX-7002": 403,
     "MRX-7004": 404,
@@ -66,6 +71,14 @@ BY_CODE: Mapping[str, int] = {
     "MRX-7020": 429,
     "MRX-7021": 403,
     "MRX-7022": 409,
+    "MRX-7025": 403,
+    "MRX-7026": 503,
+    "MRX-7027": 401,
+    "MRX-7028": 403,
+    "MRX-7029": 403,
+    "MRX-7030": 403,
+    "MRX-7031": 409,
+    "MRX-7032": 429,
 }
 # What to answer with when the framework below us says no. Its 400 is a body that is not JSON.
 _PLAIN: Mapping[int, str] = {
@@ -76,6 +89,7 @@ _PLAIN: Mapping[int, str] = {
     413: "MRX-7010",
 }
 RETRY_SECONDS = "5"
+_NAME = re.compile(r"[a-z_][A-Za-z0-9_-]{0,63}")
 # Kinds of faults whose message holds the rule and nothing of the value.
 _TOLD = frozenset(
     {
@@ -190,6 +204,7 @@ def _answer(
         status=status,
         errors=list(faults),
     )
+    log.told(code=code)
     headers = {}
     if status == 503:
         headers["Retry-After"] = RETRY_SECONDS
@@ -202,5 +217,11 @@ def _answer(
 
 
 def _pointer(place: Sequence[int | str]) -> str:
-    parts = (str(part).replace("~", "~0").replace("/", "~1") for part in place)
-    return "".join(f"/{part}" for part in parts)
+    return "".join(f"/{_part(part)}" for part in place)
+
+
+def _part(part: int | str) -> str:
+    """A place in a list, or a name. What looks like no name of a field may be anything, a company's
+    even, and is not repeated.
+    """
+    return str(part) if isinstance(part, int) or _NAME.fullmatch(part) else "*"

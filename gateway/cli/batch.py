@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli import answer, files, here
+from gateway.cli import answer, batch_story, files, here
 from gateway.cli.nouns import noun
 from gateway.cli.options import AsJson, Number, OnlyPartner, Output, Partner
 from outbox import batch as batches
@@ -33,6 +33,7 @@ COLUMNS = (
 )
 
 app = noun()
+app.add_typer(batch_story.app)
 
 
 @app.command("list", epilog="Example: mrx batch list --partner ca-pip --state unknown,sending")

@@ -62,9 +62,11 @@ def connect(
     by: str,
     now: datetime,
     pull_url: str | None = None,
+    enable: bool = True,
 ) -> Connected:
     """Connect a partner, in one transaction. Without `push_url` or `pull_url` the one that is
-    there stays.
+    there stays. Without `enable` the exchange begins when two persons say so
+    (`gateway.acts.golive`).
 
     Raises `BadRequest`: MRX-5001 (no such partner), MRX-5005 (another partner's certificate);
     `NotTrusted` MRX-3012 for a certificate of our own.
@@ -83,8 +85,9 @@ def connect(
         pull_from = pull_url or before.pull_url
         changed = certificates.pin(tx, pin, now=now)
         moved = (before.push_url, before.pull_url) != (push_to, pull_from)
-        if not before.agreement.enabled or moved:
-            enabling = {} if before.agreement.enabled else {"enabled": True}
+        begins = enable and not before.agreement.enabled
+        if begins or moved:
+            enabling = {"enabled": True} if begins else {}
             agreements.change(tx, partner, push_url=push_to, pull_url=pull_from, **enabling)
             changed = True
         if changed:

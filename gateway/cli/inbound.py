@@ -7,10 +7,13 @@ from typing import Annotated
 import typer
 
 from gateway import inbound, inbound_batches, quarantine
-from gateway.cli import answer, exits, files, here
+from gateway.acts import inbound as acts
+from gateway.cli import answer, approval, exits, files, here
 from gateway.cli.nouns import noun
 from gateway.cli.options import AsJson, OnlyPartner, Reason, one_line
+from gateway.identity.actor import at_the_shell
 from gateway.inbound_batches import Inbound, State
+from gateway.views import inbound as view
 from partners import agreements
 from schemas import exchange
 from schemas.receipt import Level, Receipt, Verdict
@@ -60,23 +63,60 @@ def show(batch: BatchId, *, as_json: AsJson = False) -> None:
     answer.one({**found.facts, "plan": None if plan is None else asdict(plan)}, json=as_json)
 
 
+@app.command(epilog="Example: mrx inbound rolls")
+def rolls(*, as_json: AsJson = False) -> None:
+    """List the partners' rolls: how large each is, how fresh, and how many batches wait."""
+    now = datetime.now(UTC)
+    with here.house() as house, house.database.read() as tx:
+        found = [
+            {**asdict(one), "rhythm": str(one.rhythm), "state": one.state}
+            for one in view.rolls(tx, house, now=now)
+        ]
+    columns = ("partner", "size", "state", "heard_at", "as_of", "lower", "upper", "waiting")
+    answer.many(columns, found, json=as_json)
+
+
 @app.command(
-    epilog="Example: mrx inbound approve mx-neec.routine.00112233445566aa.5.1 --reason 'they moved'"
+    epilog="Example: mrx inbound approve mx-neec.routine.00112233445566aa.5.1 --gone 100"
+    " --reason 'they moved'"
 )
 def approve(
-    batch: BatchId, reason: Reason, *, output: ReceiptOut = None, as_json: AsJson = False
+    batch: BatchId,
+    reason: Reason,
+    *,
+    gone: Annotated[
+        int, typer.Option("--gone", min=0, help="How many of the roll would go, as it says.")
+    ] = 0,
+    output: ReceiptOut = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Let a batch in that waits.
+    """Let a batch in that waits; where members would go, a second person must say yes (exit 6).
 
-    It is applied now. The partner gets our new receipt by itself if we know its address, else when
-    it repeats the batch, or by hand (-o).
+    The partner gets our new receipt by itself if we know its address, else when it repeats the
+    batch, or by hand (-o).
     """
-    why = one_line(reason)
+    why, actor, now = one_line(reason), at_the_shell(here.who()), datetime.now(UTC)
     with here.house() as house:
-        found = quarantine.approve(house, batch, by=here.who(), reason=why, now=datetime.now(UTC))
+        found, asked = acts.release(house, actor, batch, gone=gone, reason=why, now=now)
+        if asked is not None:
+            approval.waits(asked, as_json=as_json)
+            raise typer.Exit(exits.WAITS)
         with house.database.read() as tx:
             receipt = quarantine.receipt_of(tx, batch)
     _tell(found, receipt, output, as_json=as_json)
+
+
+@app.command(epilog="Example: mrx inbound receipt mx-neec.routine.00112233445566aa.5.1 -o r.p7m")
+def receipt(
+    batch: BatchId,
+    *,
+    output: Annotated[
+        str, typer.Option("-o", "--output", metavar="FILE", help="'-' is stdout.")
+    ] = files.STDOUT,
+) -> None:
+    """Put our newest receipt for a batch into a file, to be handed over by other means."""
+    with here.house() as house, house.database.read() as tx:
+        files.write(output, quarantine.receipt_of(tx, batch))
 
 
 @app.command(
@@ -86,9 +126,9 @@ def reject(
     batch: BatchId, reason: Reason, *, output: ReceiptOut = None, as_json: AsJson = False
 ) -> None:
     """Turn a batch down that waits: nothing of it is taken, and the partner hears so."""
-    why = one_line(reason)
+    why, actor = one_line(reason), at_the_shell(here.who())
     with here.house() as house:
-        found = quarantine.reject(house, batch, by=here.who(), reason=why, now=datetime.now(UTC))
+        found = acts.refuse(house, actor, batch, reason=why, now=datetime.now(UTC))
         with house.database.read() as tx:
             receipt = quarantine.receipt_of(tx, batch)
     _tell(found, receipt, output, as_json=as_json)

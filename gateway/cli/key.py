@@ -6,11 +6,12 @@ from typing import Annotated
 import typer
 
 from gateway import own_keys
-from gateway.cli import answer, here
+from gateway.acts import keys
+from gateway.cli import answer, approval, exits, here
 from gateway.cli.nouns import noun
-from gateway.cli.options import AsJson, DryRun
+from gateway.cli.options import AsJson, DryRun, Reason, one_line
+from gateway.identity.actor import at_the_shell
 from gateway.own_keys import OwnKey
-from schemas.errors import BadRequest
 
 COLUMNS = ("fingerprint", "state", "not_before", "not_after", "seen_by", "file")
 
@@ -33,8 +34,7 @@ def stage(*, as_json: AsJson = False) -> None:
     nothing.
     """
     with here.house() as house:
-        folder = here.settings().home
-        certificate, new = own_keys.stage(house, folder, by=here.who(), now=datetime.now(UTC))
+        certificate, new = keys.stage(house, at_the_shell(here.who()), now=datetime.now(UTC))
     facts = {
         "fingerprint": certificate.fingerprint,
         "not_after": certificate.not_after,
@@ -44,9 +44,10 @@ def stage(*, as_json: AsJson = False) -> None:
     answer.one(facts, json=as_json)
 
 
-@app.command(epilog="Example: mrx key activate --dry-run")
+@app.command(epilog="Example: mrx key activate --reason 'the old one ends in May'")
 def activate(
     *,
+    reason: Annotated[str | None, typer.Option("--reason", help="Why; kept in the ledger.")] = None,
     although_unseen: Annotated[
         bool,
         typer.Option(
@@ -56,35 +57,46 @@ def activate(
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Sign with the next key from now on. The old key is kept, and signs nothing more.
+    """Ask that the next key signs from now on; a second person makes it so (exit 6).
 
-    A server that is running goes on with the old key until it is started again. Partners refuse
-    what is signed under a certificate they have not pinned; so a key that some connected partner
-    never fetched is not activated unless you say so.
+    The old key is kept, and signs nothing more. A server that is running goes on with the old key
+    until it is started again. Partners refuse what is signed under a certificate they have not
+    pinned; so a key that some connected partner never fetched is not activated unless you say so.
     """
     now = datetime.now(UTC)
     with here.house() as house:
         with house.database.read() as tx:
-            following = [one for one in own_keys.every(tx) if one.state == "next"]
-            unaware = own_keys.unaware(tx, following[0]) if following else []
-        if not following:
-            raise BadRequest("MRX-5023")
-        if unaware and not (dry_run or although_unseen):
-            raise BadRequest("MRX-5030", partners=" ".join(unaware))
-        if not dry_run:
-            own_keys.activate(house, here.settings().home, by=here.who(), now=now)
-    facts = {
-        "fingerprint": following[0].certificate.fingerprint,
-        "retired": house.key.certificate.fingerprint,
-        "unaware": unaware,
-        "changed": not dry_run,
-    }
-    answer.one(facts, json=as_json)
-    if unaware:
-        partners = ", ".join(unaware)
-        answer.talk(f"Warning: {partners} never fetched this certificate: they may refuse us.")
-    if not dry_run:
-        answer.talk("Start the server again: until then it signs with the old key.")
+            ours = own_keys.every(tx)
+            following = keys.following_of(ours)
+            unaware = own_keys.unaware(tx, following)
+        if unaware and (dry_run or although_unseen):
+            partners = ", ".join(unaware)
+            answer.talk(f"Warning: {partners} never fetched this certificate: they may refuse us.")
+        if dry_run:
+            facts = {
+                "fingerprint": following.certificate.fingerprint,
+                "retires": house.key.certificate.fingerprint,
+                "unaware": unaware,
+                "changed": False,
+            }
+            answer.one(facts, json=as_json)
+            return
+        if reason is None:
+            raise typer.BadParameter("say why", param_hint="--reason")
+        why, actor = one_line(reason), at_the_shell(here.who())
+        asked = keys.activate(house, actor, although_unseen=although_unseen, reason=why, now=now)
+    approval.waits(asked, as_json=as_json)
+    answer.talk("When it is done, start the server again: until then it signs with the old key.")
+    raise typer.Exit(exits.WAITS)
+
+
+@app.command(epilog="Example: mrx key retire --reason 'its file was copied'")
+def retire(reason: Reason, *, as_json: AsJson = False) -> None:
+    """Take the next key back before it signs anything. Its file is kept, and signs nothing."""
+    why, actor = one_line(reason), at_the_shell(here.who())
+    with here.house() as house:
+        certificate = keys.retire(house, actor, reason=why, now=datetime.now(UTC))
+    answer.one({"fingerprint": certificate.fingerprint, "changed": True}, json=as_json)
 
 
 def _facts(one: OwnKey) -> answer.Facts:

@@ -6,12 +6,16 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy import Connection, Row
 
+from gateway.acts import lanes
 from gateway.cli import answer, files, here, partner_certificates, partner_checkup, partner_terms
 from gateway.cli.connecting import base_url
 from gateway.cli.connecting import connect as connect_partner
 from gateway.cli.nouns import noun
 from gateway.cli.options import AsJson, Partner, Reason, one_line
-from outbox import gate, holdings, lane, notices, pending
+from gateway.identity.actor import at_the_shell
+from gateway.views import partner as partners
+from gateway.views import rows
+from outbox import gate, holdings, lane, notices
 from outbox.house import House
 from outbox.notices import State
 from partners import agreements, certificates, staged_certificates
@@ -51,6 +55,7 @@ def show(code: Partner, *, as_json: AsJson = False) -> None:
             **_agreement(registered),
             **partner_terms.facts(registered),
             **_holdings(tx, code),
+            **_tested(tx, code),
             "lanes": [_lane(row, now=now) for row in lane.of(tx, code)],
             "certificates": [
                 {
@@ -88,12 +93,14 @@ def connect(
 ) -> None:
     """Pin a partner's certificate and enable the exchange.
 
+    In production (MRX_ENVIRONMENT) the exchange begins with `mrx onboarding go-live`, by two.
     Compare the fingerprint with the partner first. Again with another certificate adds that one,
     so that an old and a new key overlap; an address once given stays until another is given.
     """
     push_url = None if push is None else base_url(push)
     pull_url = None if pull is None else base_url(pull)
     theirs = files.read_certificate(certificate)
+    production = here.settings().environment == "production"
     with here.house() as house:
         connected = connect_partner(
             house,
@@ -103,6 +110,7 @@ def connect(
             certificate=theirs,
             by=here.who(),
             now=datetime.now(UTC),
+            enable=not production,
         )
     facts = {
         "partner": connected.partner,
@@ -113,6 +121,8 @@ def connect(
         "changed": connected.changed,
     }
     answer.one(facts, json=as_json)
+    if production:
+        answer.talk(f"It begins when its list is complete: see `mrx onboarding show {code}`.")
 
 
 @app.command(epilog="Example: mrx partner pause mx-neec --reason 'their maintenance until Monday'")
@@ -122,9 +132,8 @@ def pause(code: Partner, reason: Reason) -> None:
     Nothing is lost: the backlog grows and is shown. Withdrawals and bad news still leave.
     """
     why = one_line(reason)
-    with here.house() as house, house.database.write() as tx:
-        agreements.get(tx, code)
-        lane.pause(tx, code, by=here.who(), reason=why, now=datetime.now(UTC))
+    with here.house() as house:
+        lanes.pause(house, at_the_shell(here.who()), code, reason=why, now=datetime.now(UTC))
     answer.talk(f"{code} is paused. Withdrawals and bad news still leave.")
 
 
@@ -132,16 +141,21 @@ def pause(code: Partner, reason: Reason) -> None:
 def resume(code: Partner, reason: Reason) -> None:
     """Let announcements to a partner leave again.
 
-    What the partner refused before is told again, too: resuming says that it is repaired.
+    What the partner refused before is told again, too: resuming says that it is repaired. More than
+    one person may have told again stay as they are, for `mrx replay`.
     """
     why = one_line(reason)
     now = datetime.now(UTC)
-    with here.house() as house, house.bell.after(), house.database.write() as tx:
-        agreements.get(tx, code)
-        pending.retell(tx, code)
-        lane.resume(tx, code, by=here.who(), reason=why, now=now)
-        waiting = notices.counts(tx, house, now=now)[code][State.PENDING]
-    answer.talk(f"{code} is resumed. {waiting:,} notices are waiting.")
+    with here.house() as house:
+        resumed = lanes.resume(house, at_the_shell(here.who()), code, reason=why, now=now)
+        with house.database.read() as tx:
+            waiting = rows.of(tx, house, code, now=now).pending
+    over = "over " if waiting.more else ""
+    answer.talk(f"{code} is resumed. {over}{waiting.n:,} notices are waiting.")
+    if resumed.left:
+        answer.talk(
+            "What it turned down is too much for one person to have told again: see `mrx replay`."
+        )
 
 
 def _overview(
@@ -200,6 +214,17 @@ def _holdings(tx: Connection, code: str) -> dict[str, object]:
     if not check.agree:
         facts["holdings_repair"] = f"run `mrx reconcile {code}`"
     return facts
+
+
+def _tested(tx: Connection, code: str) -> dict[str, object]:
+    """When the way to the partner was tested last, and whether it was well."""
+    tested = partners.tested(tx, code)
+    if tested is None:
+        return {"connection": None, "connection_tested_at": None}
+    return {
+        "connection": "well" if tested.well else "something failed",
+        "connection_tested_at": tested.at,
+    }
 
 
 def _lane(row: Row[Any], *, now: datetime) -> dict[str, object]:

@@ -5,10 +5,11 @@ from typing import Annotated
 
 import typer
 
-from gateway import staging
+from gateway.acts import keys
 from gateway.cli import answer, here
 from gateway.cli.nouns import noun
 from gateway.cli.options import AsJson, Partner, Reason, one_line
+from gateway.identity.actor import at_the_shell
 from partners import agreements, certificates, staged_certificates
 from partners.staged_certificates import Staged, State
 
@@ -53,8 +54,12 @@ def approve(code: Partner, fingerprint: Fingerprint, *, as_json: AsJson = False)
     Compare the fingerprint with the partner first, over another way than this exchange.
     """
     with here.house() as house:
-        waiting, state = staging.approve(
-            house, _read(fingerprint), by=here.who(), now=datetime.now(UTC), partner=code
+        waiting, state = keys.approve_theirs(
+            house,
+            at_the_shell(here.who()),
+            _read(fingerprint),
+            now=datetime.now(UTC),
+            partner=code,
         )
     _said(waiting, state, as_json=as_json)
 
@@ -69,10 +74,10 @@ def reject(
 ) -> None:
     """Reject a partner's next certificate: it waits no longer. The partner may ask again."""
     with here.house() as house:
-        waiting = staging.reject(
+        waiting = keys.reject_theirs(
             house,
+            at_the_shell(here.who()),
             _read(fingerprint),
-            by=here.who(),
             reason=one_line(reason),
             now=datetime.now(UTC),
             partner=code,
@@ -92,11 +97,12 @@ def withdraw(code: Partner, fingerprint: Fingerprint, reason: Reason) -> None:
     the partner; `mrx partner connect` pins one again.
     """
     with here.house() as house:
-        staging.withdraw(
+        keys.withdraw_theirs(
             house,
+            at_the_shell(here.who()),
             code,
             _read(fingerprint),
-            by=here.who(),
+            typed=_read(fingerprint)[: keys.TYPED_CHARS],  # the whole of it was given
             reason=one_line(reason),
             now=datetime.now(UTC),
         )

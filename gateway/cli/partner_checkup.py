@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 
 import typer
 
-from gateway import checkup
+from gateway.acts import connection
 from gateway.cli import answer, exits, here
 from gateway.cli.nouns import noun
 from gateway.cli.options import AsJson, Partner
+from gateway.identity.actor import at_the_shell
 
 app = noun()
 
@@ -17,11 +18,12 @@ app = noun()
 def walk(code: Partner, *, as_json: AsJson = False) -> None:
     """Test the way to a partner: name, port, TLS, certificates, signatures, formats, clocks.
 
-    Nothing about a member is asked or sent, and nothing changes. Exits with 3 if a step failed;
-    each says what to do next.
+    Nothing about a member is asked or sent, and nothing changes; the findings are kept, for
+    whoever looks next. Exits with 3 if a step failed; each says what to do next.
     """
     with here.house() as house:
-        found = checkup.check(house, code, clock=lambda: datetime.now(UTC))
+        actor = at_the_shell(here.who())
+        found = connection.test(house, actor, code, clock=lambda: datetime.now(UTC))
     facts = {
         "partner": found.partner,
         "address": found.address,

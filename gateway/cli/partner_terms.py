@@ -1,6 +1,10 @@
-"""`mrx partner terms`: what an arrangement says about the partner's own members."""
+"""`mrx partner terms`: what an arrangement says about the partner's own members, and when people
+work over there.
 
-from datetime import UTC, datetime
+The calendar explains waiting in reports; it stops no clock.
+"""
+
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 import typer
@@ -11,8 +15,10 @@ from gateway.cli.options import AsJson, Partner, Reason, one_line
 from outbox import ledger
 from partners import agreements, foreign_roll
 from partners.agreements import Registered
+from schemas.calendar import HOLIDAYS_MAX, is_zone
 
-EVERYONE = "all"
+EVERYONE, NONE = "all", "none"
+DAYS = 7
 
 app = noun()
 
@@ -36,9 +42,22 @@ def terms(
     rhythm_hours: Annotated[
         int | None, typer.Option(min=1, max=87_600, help="Silent for longer, their word is stale.")
     ] = None,
+    time_zone: Annotated[
+        str | None, typer.Option(metavar="ZONE", help="Theirs, such as Asia/Taipei.")
+    ] = None,
+    working_days: Annotated[
+        str | None, typer.Option(metavar="DAYS", help="1 (Monday) to 7, by comma; or 1-5.")
+    ] = None,
+    holidays: Annotated[
+        str | None,
+        typer.Option(metavar="DATES", help="All of them, YYYY-MM-DD by comma; 'none': none."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Change what holds for a partner's own members, and apply it to their whole roll at once."""
+    """Change what holds for a partner's own members, and apply it to their whole roll at once.
+
+    Their time zone, working days and holidays explain waiting in reports; they stop no clock.
+    """
     changes: dict[str, Any] = {}
     if covers is not None:
         words = [word.strip() for word in covers.split(",") if word.strip()]
@@ -47,6 +66,7 @@ def terms(
         changes["quarantine_percent"] = quarantine_percent
     if rhythm_hours is not None:
         changes["rhythm_hours"] = rhythm_hours
+    changes |= _calendar(time_zone, working_days, holidays)
     if not changes:
         raise typer.BadParameter("give at least one of --covers, --quarantine-percent, ...")
     now, why, moved = datetime.now(UTC), one_line(reason), 0
@@ -67,4 +87,44 @@ def facts(registered: Registered) -> answer.Facts:
         "covers": [EVERYONE] if coverage is None else sorted(coverage),
         "quarantine_percent": registered.quarantine_percent,
         "rhythm_hours": int(registered.rhythm.total_seconds() // 3600),
+        "time_zone": registered.calendar.zone,
+        "working_days": sorted(registered.calendar.working_days),
+        "holidays": sorted(registered.calendar.holidays),
     }
+
+
+def _calendar(
+    time_zone: str | None, working_days: str | None, holidays: str | None
+) -> dict[str, Any]:
+    """What is changed of the calendar, as the register keeps it; or a usage error."""
+    changes: dict[str, Any] = {}
+    if time_zone is not None:
+        if not is_zone(time_zone):
+            raise typer.BadParameter("there is no such zone", param_hint="--time-zone")
+        changes["time_zone"] = time_zone
+    if working_days is not None:
+        changes["working_days"] = _days(working_days)
+    if holidays is not None:
+        changes["holidays"] = [] if holidays == NONE else _dates(holidays)
+    return changes
+
+
+def _days(text: str) -> list[int]:
+    days: set[int] = set()
+    for part in text.split(","):
+        first, dash, last = (side.strip() for side in part.partition("-"))
+        last = last if dash else first
+        if not (first + last).isdecimal() or not 1 <= int(first) <= int(last) <= DAYS:
+            raise typer.BadParameter("give days from 1 to 7", param_hint="--working-days")
+        days.update(range(int(first), int(last) + 1))
+    return sorted(days)
+
+
+def _dates(text: str) -> list[str]:
+    try:
+        days = {date.fromisoformat(part.strip()) for part in text.split(",")}
+    except ValueError:
+        raise typer.BadParameter("give dates, YYYY-MM-DD", param_hint="--holidays") from None
+    if len(days) > HOLIDAYS_MAX:
+        raise typer.BadParameter(f"give {HOLIDAYS_MAX} at most", param_hint="--holidays")
+    return [day.isoformat() for day in sorted(days)]

@@ -1,4 +1,4 @@
-"""`mrx push members` and `mrx push consents`: what CBP's systems say."""
+"""`mrx push`: what CBP's systems say, and what became of it."""
 
 import gc
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from gateway.cli import answer, exits, here, progress
+from gateway.cli import answer, exits, here, progress, push_decisions
 from gateway.cli.feed import Feed, feed
 from gateway.cli.nouns import noun
 from gateway.cli.options import AsJson, DryRun, Input, moment
@@ -26,6 +26,7 @@ AsOf = Annotated[
 ]
 
 app = noun()
+app.add_typer(push_decisions.app)
 
 
 @app.command(epilog="Example: mrx push members members.ndjson --mode snapshot --dry-run")

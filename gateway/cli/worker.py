@@ -26,6 +26,6 @@ def worker() -> None:
     from gateway.engine import log  # noqa: PLC0415
     from gateway.engine.supervisor import Supervisor  # noqa: PLC0415
 
-    log.begin()
+    log.begin(settings.log_format)
     answer.talk(f"Lanes of {house.programme} are worked here; Ctrl-C stops it.")
     Supervisor(settings).run()

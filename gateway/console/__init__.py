@@ -8,20 +8,67 @@ is a module with a router, and a template of the same name. Rights are judged in
 somebody may not do is hidden as well, and refused anyhow.
 """
 
+import logging
+
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from gateway.api.context import Context
-from gateway.console import failed, overview, signing_in
+from gateway.console import (
+    account,
+    approvals,
+    batches,
+    exposure,
+    failed,
+    failures,
+    inbound,
+    keys,
+    ledger,
+    onboarding,
+    overview,
+    partner,
+    preferences,
+    proving,
+    pushes,
+    replays,
+    revocations,
+    signing_in,
+    told,
+    users,
+)
 from gateway.console.guard import Guard
-from gateway.console.rendering import STATIC
+from gateway.console.rendering import STATIC, STYLES
 
 PATH = "/console"
-PAGES = (signing_in, overview)
+PAGES = (
+    signing_in,
+    proving,
+    account,
+    overview,
+    partner,
+    preferences,
+    batches,
+    failures,
+    replays,
+    users,
+    told,
+    revocations,
+    exposure,
+    approvals,
+    inbound,
+    keys,
+    ledger,
+    onboarding,
+    pushes,
+)
+
+_LOG = logging.getLogger(__name__)
 
 
 def build(context: Context) -> FastAPI:
     """The application to mount at `PATH`."""
+    if not STYLES.exists():
+        _LOG.warning("the console looks plain: `make run` brings its styles where npm is installed")
     app = FastAPI(title="mrx console", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.context = context
     failed.install(app)

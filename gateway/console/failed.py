@@ -8,8 +8,10 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
+from gateway import log
 from gateway.api import problems
-from gateway.console.page import NotSignedIn, frame
+from gateway.console import proving
+from gateway.console.page import NotSignedIn, PasswordDue, frame, known
 from gateway.console.rendering import render
 from schemas.codes import CODES
 from schemas.errors import MrxError, NotReady
@@ -24,8 +26,18 @@ def install(app: FastAPI) -> None:
         back = f"?to={quote(wanted.to)}" if request.method == "GET" else ""
         return RedirectResponse(f"{root}/login{back}", status_code=303)
 
+    @app.exception_handler(PasswordDue)
+    def choose(request: Request, _due: PasswordDue) -> Response:
+        root = request.scope.get("root_path", "")
+        return RedirectResponse(f"{root}/account/password", status_code=303)
+
     @app.exception_handler(MrxError)
     def ours(request: Request, error: MrxError) -> Response:
+        if error.code == "MRX-7021":  # the form that proves it, in place of what asked for it
+            log.told(code=error.code)
+            page = known(request, request.app.state.context)
+            to = proving.came_from(request)
+            return proving.asked(page, to, refused=error, status=403)
         status = 503 if isinstance(error, NotReady) else problems.status_of(error.code)
         return _shown(request, status or 500, error.code, error.reason)
 
@@ -42,6 +54,7 @@ def install(app: FastAPI) -> None:
 
 
 def _shown(request: Request, status: int, code: str, reason: str) -> HTMLResponse:
+    log.told(code=code)
     here = request.app.state.context
     facts = frame(request, here, datetime.now(UTC), page=None, title="That did not work")
     told = {"code": code, "reason": reason, "repair": CODES[code].repair}

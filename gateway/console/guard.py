@@ -32,6 +32,8 @@ class Guard:
             await self._app(scope, receive, send)
             return
 
+        keeping = _keeping(scope)  # now: what the request is handed to writes into the scope
+
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
@@ -39,8 +41,7 @@ class Guard:
                 headers["X-Content-Type-Options"] = "nosniff"
                 headers["Referrer-Policy"] = "same-origin"
                 headers["Cross-Origin-Opener-Policy"] = "same-origin"
-                static = scope["path"].startswith(f"{scope.get('root_path', '')}/static/")
-                headers.setdefault("Cache-Control", "no-cache" if static else "no-store")
+                headers.setdefault("Cache-Control", keeping)
             await send(message)
 
         if scope["method"] not in _SAFE and not _from_here(Headers(scope=scope)):
@@ -48,6 +49,14 @@ class Guard:
             await answer(scope, receive, guarded)
             return
         await self._app(scope, receive, guarded)
+
+
+def _keeping(scope: Scope) -> str:
+    """What a browser may keep: no page, our own files while they are the same, npm's for a week."""
+    static = f"{scope.get('root_path', '')}/static/"
+    if scope["path"].startswith(f"{static}vendor/"):
+        return "public, max-age=604800, immutable"
+    return "no-cache" if scope["path"].startswith(static) else "no-store"
 
 
 def _from_here(headers: Headers) -> bool:

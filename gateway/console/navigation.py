@@ -16,7 +16,22 @@ class Entry:
     right: Right = Right.SEE
 
 
-ENTRIES: Final = (Entry("/", "Overview"),)
+ENTRIES: Final = (
+    Entry("/", "Overview"),
+    Entry("/partners", "Partners"),
+    Entry("/batches", "Batches"),
+    Entry("/failures", "Failures"),
+    Entry("/users", "Users", Right.ADMINISTER),
+    Entry("/told", "Who was told?", Right.SEE_COMPANIES),
+    Entry("/revocations", "Revocations"),
+    Entry("/exposure", "Exposure"),
+    Entry("/pushes", "Pushes"),
+    Entry("/inbound", "Inbound"),
+    Entry("/certificates", "Certificates"),
+    Entry("/approvals", "Approvals"),
+    Entry("/onboarding", "Onboarding"),
+    Entry("/ledger", "Ledger"),
+)
 
 
 def of(actor: Actor) -> list[Entry]:

@@ -8,6 +8,7 @@ def pause(page: SignedIn, partner: Partner, reason: Reason) -> Response:
     return page.go(f"/partners/{partner}", said="paused")
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
@@ -16,18 +17,20 @@ from urllib.parse import quote
 from fastapi import Depends, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from gateway import log
 from gateway.acts import permission
 from gateway.api.context import Context, Here
 from gateway.console import navigation
 from gateway.console.rendering import STYLES, render
 from gateway.console.said import SAID
+from gateway.console.single_keys import single_keys
 from gateway.console.zone import zone_of
 from gateway.identity import sessions
 from gateway.identity.actor import Actor
 from gateway.identity.roles import Right
 from gateway.identity.sessions import Session
 from outbox.house import House
-from schemas.errors import BadRequest
+from schemas.errors import BadRequest, NotReady
 
 COOKIE: Final = "__Host-mrx"
 
@@ -38,6 +41,10 @@ class NotSignedIn(Exception):  # no fault: the way to the sign-in page
     def __init__(self, to: str) -> None:
         self.to = to
         super().__init__("nobody is signed in")
+
+
+class PasswordDue(Exception):  # as above: the way to the page where it is chosen
+    """They have only a one-time password, and change it before anything else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +103,7 @@ def frame(
         "styled": STYLES.exists(),
         "now": now,
         "zone": zone_of(request),
+        "single_keys": single_keys(request),
         "said": SAID.get(request.query_params.get("said", "")),
         "page": page,
         "navigation": [] if page is None else navigation.of(page.actor),
@@ -109,7 +117,8 @@ def _address(request: Request, path: str, said: str | None) -> str:
     return f"{root}{path}" + (f"{mark}said={quote(said)}" if said else "")
 
 
-def _signed_in(request: Request, here: Here) -> Page:
+def known(request: Request, here: Here) -> Page:
+    """The page of somebody who is signed in, if only with a one-time password; or `NotSignedIn`."""
     now = datetime.now(UTC)
     held = request.cookies.get(COOKIE)
     with here.house.database.read() as tx:
@@ -118,7 +127,23 @@ def _signed_in(request: Request, here: Here) -> Page:
         raise NotSignedIn(
             str(request.url.path) + (f"?{request.url.query}" if request.url.query else "")
         )
+    # What a page fetches by itself does not say that anybody is still there.
+    if session.due(now) and "hx-request" not in request.headers:
+        # A disk that is full keeps nobody from looking why.
+        with suppress(NotReady), here.house.database.write() as tx:
+            sessions.seen(tx, session, now=now)
+    log.told(actor=session.user.name, role=" ".join(sorted(session.user.roles)))
     return Page(request, here, session, now)
+
+
+AnySignedIn = Annotated[Page, Depends(known)]
+"""For the few pages that somebody with a one-time password may use."""
+
+
+def _signed_in(page: AnySignedIn) -> Page:
+    if page.session.user.one_time:
+        raise PasswordDue
+    return page
 
 
 SignedIn = Annotated[Page, Depends(_signed_in)]

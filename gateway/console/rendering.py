@@ -9,17 +9,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
+from gateway.views.masking import masked
 from schemas.codes import CODES
 
 HERE: Final = Path(__file__).parent
 STATIC: Final = HERE / "static"
 STYLES: Final = STATIC / "vendor" / "uswds" / "css" / "uswds.min.css"
 _UTC = ZoneInfo("UTC")
-
-
-def masked(account: str) -> str:
-    """An account as those see it who may not see companies: 316***61."""
-    return f"{account[:3]}***{account[-2:]}" if len(account) > 5 else "***"
 
 
 def span(length: timedelta) -> str:

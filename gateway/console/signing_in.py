@@ -1,54 +1,144 @@
-"""Signing in and out."""
+"""Signing in and out: with a password kept here, or at the identity provider.
+
+    /login --password--> in                    /oidc --> the provider --> /oidc/callback --> in
+
+The way to the provider is a link and no form: the content policy lets no form lead elsewhere.
+"""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from gateway.api.context import Here
-from gateway.console.page import COOKIE, SignedIn, frame
+from gateway.api.context import Context, Here
+from gateway.console import cookies
+from gateway.console.page import COOKIE, AnySignedIn, Page, frame, known
+from gateway.console.proving import inside
 from gateway.console.rendering import render
-from gateway.identity import sessions, signing_in
+from gateway.identity import admission, attempt, provider, sessions, signing_in, users
+from gateway.identity.provider import Provider
 from schemas.errors import BadRequest
 
 router = APIRouter()
 Word = Annotated[str, Form(max_length=200)]
+To = Annotated[str, Query(max_length=2000)]
+ATTEMPT: Final = "__Host-mrx-attempt"
 
 
 @router.get("/login")
-def ask(request: Request, here: Here, to: Annotated[str, Query(max_length=2000)] = "") -> Response:
+def ask(request: Request, here: Here, to: To = "") -> Response:
     return _asked(request, here, to)
 
 
 @router.post("/login")
-def sign_in(request: Request, here: Here, name: Word, password: Word, to: Word = "") -> Response:
-    now = datetime.now(UTC)
+def sign_in(
+    request: Request,
+    here: Here,
+    name: Word,
+    password: Word,
+    to: Annotated[str, Form(max_length=2000)] = "",
+) -> Response:
+    if here.settings.local_sign_in == "off":
+        raise BadRequest("MRX-7030")
     try:
-        held = signing_in.by_password(here.house, name, password, now=now)
+        held = signing_in.by_password(
+            here.house,
+            name,
+            password,
+            now=datetime.now(UTC),
+            before=request.cookies.get(COOKIE),
+        )
     except BadRequest as refused:
         return _asked(request, here, to, refused=refused)
-    root = request.scope.get("root_path", "")
-    # Only a page of this console, whatever the form says.
-    answer = RedirectResponse(to if to.startswith(f"{root}/") else f"{root}/", status_code=303)
-    answer.set_cookie(COOKIE, held, secure=True, httponly=True, samesite="lax", path="/")
+    return cookies.hold(RedirectResponse(inside(request, to), status_code=303), held)
+
+
+@router.get("/oidc")
+def elsewhere(
+    request: Request, here: Here, to: To = "", proving: Literal["yes", "no"] = "no"
+) -> Response:
+    there, now = _provider(here), datetime.now(UTC)
+    begun = attempt.begin(inside(request, to), proving=proving == "yes", now=now)
+    answer = RedirectResponse(there.address(begun, now=now), status_code=303)
+    answer.set_cookie(
+        ATTEMPT,
+        attempt.written(begun),
+        max_age=int(attempt.LIFE.total_seconds()),
+        secure=True,
+        httponly=True,
+        samesite="lax",
+        path="/",
+    )
     return answer
+
+
+@router.get("/oidc/callback")
+def back(
+    request: Request,
+    here: Here,
+    state: Annotated[str, Query(max_length=200)] = "",
+    code: Annotated[str, Query(max_length=4000)] = "",
+    error: Annotated[str, Query(max_length=200)] = "",
+    iss: Annotated[str | None, Query(max_length=1000)] = None,
+) -> Response:
+    there, now = _provider(here), datetime.now(UTC)
+    begun = attempt.answered(request.cookies.get(ATTEMPT), state, now=now)
+    with here.house.database.write() as tx:
+        fresh = attempt.spend(tx, begun, now=now)
+    if not fresh:
+        raise BadRequest("MRX-7027", why="it was answered already")
+    if iss is not None and iss != there.client.issuer:  # RFC 9207: another provider's answer
+        raise BadRequest("MRX-7027", why="iss")
+    if error or not code:
+        raise BadRequest("MRX-7027", why="the provider did not let them in")
+    claims = there.claims(begun, code, now=now)
+    answer = RedirectResponse(inside(request, begun.to), status_code=303)
+    answer.delete_cookie(ATTEMPT, secure=True, httponly=True, samesite="lax", path="/")
+    if begun.proving:
+        _prove(known(request, here), there, str(claims["sub"]))
+        return answer
+    before = request.cookies.get(COOKIE)
+    held = admission.admit(here.house, there.client, claims, now=now, before=before)
+    return cookies.hold(answer, held)
 
 
 @router.post("/logout")
-def sign_out(page: SignedIn) -> Response:
+def sign_out(page: AnySignedIn) -> Response:
     with page.house.database.write() as tx:
         sessions.end(tx, page.request.cookies[COOKIE])
-    answer = page.go("/login", said="signed-out")
-    answer.delete_cookie(COOKIE, secure=True, httponly=True, samesite="lax", path="/")
-    return answer
+    return cookies.drop(page.go("/login", said="signed-out"))
+
+
+def _prove(page: Page, there: Provider, subject: str) -> None:
+    """The provider's word counts for the session of the one it speaks of, and no other."""
+    with page.house.database.write() as tx:
+        meant = users.by_subject(tx, there.client.issuer, subject)
+        if meant is None or meant.id != page.session.user.id:
+            raise BadRequest("MRX-7027", why="sub")
+        sessions.prove(tx, page.session, now=page.now)
+
+
+def _provider(here: Context) -> Provider:
+    found = provider.of(here.settings)
+    if found is None:
+        raise BadRequest("MRX-7004")
+    return found
 
 
 def _asked(
-    request: Request, here: Here, to: str, *, refused: BadRequest | None = None
+    request: Request, here: Context, to: str, *, refused: BadRequest | None = None
 ) -> HTMLResponse:
     facts = frame(request, here, datetime.now(UTC), page=None, title="Sign in")
-    told = {"to": to, "refused": refused}
+    told = {
+        "to": to,
+        "refused": refused,
+        "issuer": here.settings.oidc_issuer,
+        "passwords": here.settings.local_sign_in == "on",
+        # Browsers say where a request came from only over https, or on their own machine; and keep
+        # our cookie only there.
+        "plain": "sec-fetch-site" not in request.headers,
+    }
     return HTMLResponse(
         render("signing_in.html", facts | told), status_code=401 if refused else 200
     )

@@ -18,6 +18,8 @@ from gateway.demo.foreign import CASTS
 from gateway.demo.processes import Processes
 from gateway.demo.scene import TakenBack
 from gateway.demo.show import Show
+from gateway.home import ADMINISTRATOR, first_administrator
+from gateway.identity.roles import Role
 from gateway.settings import Settings
 from schemas.errors import MrxError
 
@@ -126,7 +128,12 @@ def _close(show: Show, stage: Scene, wrong: list[str], seconds: float) -> None:
 def _keep_serving(show: Show, stage: Scene, taken: TakenBack) -> None:
     """Say where to look, and stay until Ctrl-C."""
     us, mrx = stage.us.process, _program()
+    # Every role but the second person's: nobody approves an act of their own anyhow.
+    roles = set(Role) - {Role.APPROVER}
+    password = first_administrator(stage.us.house, roles, now=datetime.now(UTC))
     show.say("\nAll of them keep serving. Ctrl-C ends it and stops every process.\n")
+    show.say(f"  console   {us.url}/console/")
+    show.say(f"            sign in as {ADMINISTRATOR} with the one-time password {password}\n")
     for end in stage.ends:
         home = _from_here(end.process.home)
         show.say(f"  {end.code:<9} {end.process.url}/health/ready  {home}")
@@ -137,6 +144,7 @@ def _keep_serving(show: Show, stage: Scene, taken: TakenBack) -> None:
         (us.home, "notice list --state blocked"),
         (us.home, f"disclosure show {taken.member.account}"),
         (us.home, "ledger verify"),
+        (us.home, "user create second --role approver"),
         (stage.ends[-1].process.home, f"roll list {US}"),
     ):
         show.say(f"  MRX_HOME={_from_here(home)} {mrx} {command}")

@@ -2,7 +2,7 @@
 
 upkeep   leases of the dead, agreements whose day has come, what is not needed any more
          in every process: each step is one guarded transaction, and the second finds nothing
-errands  fetching from partners, and bringing them receipts that are owed
+errands  fetching from partners, bringing them receipts that are owed, and working replays
          in the one process whose turn it is: twice would be harmless, and two of everything
 """
 
@@ -10,7 +10,7 @@ import logging
 import threading
 from datetime import UTC, datetime
 
-from gateway import trace, upkeep
+from gateway import replaying, trace, upkeep
 from gateway.owed import Owed
 from gateway.puller import Puller
 from outbox import endings, lane, rest
@@ -22,6 +22,8 @@ logger = logging.getLogger("mrx.errands")
 
 UPKEEP_SECONDS = 30
 OWED_SECONDS = 2
+REPLAY_SECONDS = 1
+BETWEEN_SECONDS = 0.05
 TURN_SECONDS = 5
 
 
@@ -37,7 +39,7 @@ class Errands:
         self._ours = threading.Event()
         self._threads = [
             threading.Thread(target=work, name=work.__name__.strip("_"), daemon=True)
-            for work in (self._keep_up, self._owe, self._fetch)
+            for work in (self._keep_up, self._owe, self._fetch, self._replay)
         ]
 
     def start(self) -> None:
@@ -114,3 +116,17 @@ class Errands:
                 logger.warning("receipts owed: %s", error)
             except Exception as error:  # noqa: BLE001  # the next round tries again
                 logger.error("MRX-9999 receipts owed: %s", trace.of(error))  # noqa: TRY400
+
+    def _replay(self) -> None:
+        while not self._stop.wait(REPLAY_SECONDS):
+            try:
+                while self.ours and not self._stop.is_set():
+                    if not replaying.go_on(self._house, now=datetime.now(UTC)):
+                        break
+                    self._stop.wait(BETWEEN_SECONDS)  # for those who write meanwhile
+                if self.ours:
+                    replaying.drop_refused(self._house, now=datetime.now(UTC))
+            except MrxError as error:
+                logger.warning("replays: %s", error)
+            except Exception as error:  # noqa: BLE001  # the next round tries again
+                logger.error("MRX-9999 replays: %s", trace.of(error))  # noqa: TRY400

@@ -1,16 +1,19 @@
-"""How the processes of a gateway write their log: one line an event, on stderr."""
+"""How the processes of the engine celery write their log: as all others, without Celery's own."""
 
 import logging
 import warnings
+from typing import Literal
 
 from celery import signals
 from celery.platforms import SecurityWarning
 
+from gateway import log
 
-def begin() -> None:
+
+def begin(form: Literal["json", "text"]) -> None:
     """In a process that runs Celery: our format, and none of what it says about itself."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    for talkative in ("celery", "kombu", "amqp", "httpx2", "alembic"):
+    log.begin(form)
+    for talkative in ("celery", "kombu", "amqp"):
         logging.getLogger(talkative).setLevel(logging.WARNING)
     warnings.filterwarnings("ignore", category=SecurityWarning)  # in a container root is nobody
     # Who connects to this signal has configured logging; Celery leaves it alone then.

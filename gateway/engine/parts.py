@@ -19,12 +19,14 @@ from types import FrameType
 
 from celery import signals
 
-from gateway import engine, home
+from gateway import engine, home, traces
+from gateway import log as ours
 from gateway.engine import broker, log, tasks
 from gateway.engine.sweep import Sweep
 from gateway.engine.tasks import Bench
 from gateway.engine.wake import Waker
 from gateway.settings import Settings
+from outbox import watch
 from schemas.batch import Lane
 from schemas.errors import MrxError
 
@@ -42,10 +44,12 @@ def command(part: str) -> Sequence[str]:
 def main() -> int:
     part, supervisor = sys.argv[1], int(sys.argv[2])
     _end_with(supervisor)
-    log.begin()
+    settings = Settings()
+    log.begin(settings.log_format)
     try:
-        settings = Settings()
-        return _sweep(settings) if part == SWEEP else _work(settings, Lane(part))
+        # What Celery forks from us keeps both.
+        with watch.watched_by(ours.steps), traces.exported(settings):
+            return _sweep(settings) if part == SWEEP else _work(settings, Lane(part))
     except MrxError as error:
         logger.error("%s: %s", part, error)  # noqa: TRY400  # the code says it all
         return 1

@@ -1,7 +1,10 @@
 """Who may act here: people with roles, their sessions, and what each role may do.
 
 roles ── rights          what a role may do, on one page
-users ── passwords       who there is, and how they prove it: here, or by OpenID Connect
+users ── passwords       who there is, and how they prove it here
+   │  └ signing_in       a password tried: counted, locked, proved
+   ├ admission           ... or at the identity provider: whom it names, let in or made a user
+   │    └ provider ── id_token ── attempt     asked there, verified, one sign-in on its way
    └ sessions            who is signed in at the console
 actor                    whoever acts: a person at the console or the command line, or a token
 """

@@ -8,6 +8,7 @@ The parameters stand with each, so that they can grow without anybody's password
 import hashlib
 import hmac
 import secrets
+import unicodedata
 from base64 import b64decode, b64encode
 from typing import Final
 
@@ -40,7 +41,11 @@ def holds(password: str, kept_as: str | None) -> bool:
 
 
 def _derive(password: str, salt: bytes, n: int, r: int, p: int) -> bytes:
-    return hashlib.scrypt(password.encode(), salt=salt, n=n, r=r, p=p, maxmem=_MEMORY, dklen=32)
+    # The same letters, however a keyboard composes them (NIST SP 800-63B, 3.1.1.2).
+    text = unicodedata.normalize("NFKC", password)
+    return hashlib.scrypt(
+        text.encode(errors="surrogatepass"), salt=salt, n=n, r=r, p=p, maxmem=_MEMORY, dklen=32
+    )
 
 
 _NOBODYS = kept(secrets.token_urlsafe(16))

@@ -1,4 +1,9 @@
-"""Sessions: who is signed in at the console. A row each; the cookie holds a random number."""
+"""Sessions: who is signed in at the console. A row each; the cookie holds a random number.
+
+begun --a request now and then--> seen ... --30 minutes without one--> over
+   |                                '--12 hours after it began--> over
+   '--signed out, here or everywhere; disabled; another password--> gone
+"""
 
 import hashlib
 import secrets
@@ -6,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
 
 from gateway.identity import users
 from gateway.identity.users import User
@@ -26,10 +31,15 @@ class Session:
     digest: str
     user: User
     proved_at: datetime
+    seen_at: datetime
 
     def fresh(self, now: datetime) -> bool:
         """Whether they showed only just now who they are."""
         return now - self.proved_at <= PROOF
+
+    def due(self, now: datetime) -> bool:
+        """Whether it is time to keep that they are still here: once a minute at most."""
+        return now - self.seen_at > _SEEN_EVERY
 
 
 def begin(tx: Connection, user: User, *, now: datetime) -> str:
@@ -51,16 +61,14 @@ def find(tx: Connection, held: str | None, *, now: datetime) -> Session | None:
     if row is None or now - row.seen_at > IDLE or now - row.began_at > LIFE:
         return None
     user = users.get(tx, row.user)
-    return None if user.disabled_at is not None else Session(row.digest, user, row.proved_at)
+    if user.disabled_at is not None:
+        return None
+    return Session(row.digest, user, row.proved_at, row.seen_at)
 
 
 def seen(tx: Connection, session: Session, *, now: datetime) -> None:
-    """Keep that they are still here; written once a minute at most."""
-    tx.execute(
-        update(sessions)
-        .where(sessions.c.digest == session.digest, sessions.c.seen_at < now - _SEEN_EVERY)
-        .values(seen_at=now)
-    )
+    """Keep that they are still here. One that has ended meanwhile stays ended."""
+    tx.execute(update(sessions).where(sessions.c.digest == session.digest).values(seen_at=now))
 
 
 def prove(tx: Connection, session: Session, *, now: datetime) -> None:
@@ -71,6 +79,18 @@ def prove(tx: Connection, session: Session, *, now: datetime) -> None:
 def end(tx: Connection, held: str) -> None:
     """Sign out."""
     tx.execute(delete(sessions).where(sessions.c.digest == _digest(held)))
+
+
+def end_all(tx: Connection, user: User) -> int:
+    """Sign a user out everywhere; how many sessions that ended."""
+    return tx.execute(delete(sessions).where(sessions.c.user == user.id)).rowcount
+
+
+def count(tx: Connection, user: User, *, now: datetime) -> int:
+    """In how many browsers a user is signed in."""
+    theirs = select(func.count()).select_from(sessions).where(sessions.c.user == user.id)
+    alive = (sessions.c.seen_at >= now - IDLE, sessions.c.began_at >= now - LIFE)
+    return tx.scalar(theirs.where(*alive)) or 0
 
 
 def forget(tx: Connection, *, now: datetime) -> None:

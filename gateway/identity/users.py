@@ -1,10 +1,17 @@
-"""Users: the people who may sign in, their roles, and how they prove who they are."""
+"""Users: the people who may sign in, their roles, and how they prove who they are.
+
+            made by                 proved by                       roles kept by
+local       an administrator        a password, kept here           administrators here
+entered     an administrator        the identity provider           administrators here
+provided    their first sign-in     the identity provider           the provider, at each sign-in
+"""
 
 import re
 import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
@@ -20,8 +27,22 @@ FAILURES_MAX: Final = 5
 LOCKED_FOR: Final = timedelta(minutes=15)
 NAME: Final = r"^[a-z][a-z0-9._@-]{1,63}$"
 _NAME = re.compile(NAME)
+PROVIDED: Final = "the identity provider"
+"""Who made a user that came with a first sign-in; no name of a user looks like it."""
 _BY_NAME = select(users).where(users.c.name == bindparam("called"))
 _BY_ID = select(users).where(users.c.id == bindparam("which"))
+_BY_SUBJECT = select(users).where(
+    users.c.issuer == bindparam("there"), users.c.subject == bindparam("who")
+)
+
+
+class State(StrEnum):
+    """How a user stands."""
+
+    ACTIVE = "active"
+    ONE_TIME = "one-time password"  # to be changed before anything else
+    LOCKED = "locked"  # after five wrong passwords, for a while
+    DISABLED = "disabled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,14 +54,29 @@ class User:
     roles: frozenset[Role]
     one_time: bool
     issuer: str | None
+    subject: str | None
     locked_until: datetime | None
     created_at: datetime
     created_by: str
     disabled_at: datetime | None
+    disabled_by: str | None
 
     @property
     def actor(self) -> Actor:
         return Actor(self.name, rights(self.roles))
+
+    @property
+    def provided(self) -> bool:
+        """Whether the identity provider says what their roles are."""
+        return self.created_by == PROVIDED
+
+    def state(self, now: datetime) -> State:
+        """In one word how they stand."""
+        if self.disabled_at is not None:
+            return State.DISABLED
+        if self.locked_until is not None and self.locked_until > now:
+            return State.LOCKED
+        return State.ONE_TIME if self.one_time else State.ACTIVE
 
 
 def create(
@@ -55,12 +91,14 @@ def create(
     subject: str | None = None,
 ) -> User:
     """Enter a user. With a password they sign in here, and change it the first time; with `issuer`
-    and `subject` they sign in there. Raises `BadRequest` MRX-5061 for a name that is taken, MRX-5062
-    for one that is none.
+    and `subject` they sign in there. Raises `BadRequest` MRX-5061 for a name or a subject that is
+    taken, MRX-5062 for a name that is none.
     """
     if not _NAME.fullmatch(name):
         raise BadRequest("MRX-5062")
     if tx.execute(_BY_NAME, {"called": name}).one_or_none() is not None:
+        raise BadRequest("MRX-5061")
+    if issuer is not None and subject is not None and by_subject(tx, issuer, subject) is not None:
         raise BadRequest("MRX-5061")
     user_id = secrets.token_hex(8)
     tx.execute(
@@ -77,7 +115,8 @@ def create(
             created_by=by,
         )
     )
-    ledger.add(tx, "user made", {"user": name, "roles": sorted(roles), "by": by}, now=now)
+    told = {"user": name, "roles": sorted(roles), "by": by}
+    ledger.add(tx, "user made", told | ({"issuer": issuer} if issuer else {}), now=now)
     return get(tx, user_id)
 
 
@@ -102,15 +141,67 @@ def every(tx: Connection) -> list[User]:
     return [_user(row) for row in tx.execute(select(users).order_by(users.c.name))]
 
 
-def disable(tx: Connection, name: str, *, by: str, now: datetime) -> None:
+def by_subject(tx: Connection, issuer: str, subject: str) -> User | None:
+    """Whom an identity provider means, or None."""
+    row = tx.execute(_BY_SUBJECT, {"there": issuer, "who": subject}).one_or_none()
+    return None if row is None else _user(row)
+
+
+def exist(tx: Connection) -> bool:
+    """Whether there is any user."""
+    return tx.scalar(select(users.c.id).limit(1)) is not None
+
+
+def set_roles(
+    tx: Connection, user: User, roles: Collection[Role], *, by: str, reason: str, now: datetime
+) -> User:
+    """Give a user these roles instead of theirs; it counts from their next page on."""
+    _set(tx, user, roles=sorted(roles))
+    told = {"user": user.name, "before": sorted(user.roles), "roles": sorted(roles)}
+    ledger.add(tx, "roles changed", {**told, "by": by, "reason": reason}, now=now)
+    return get(tx, user.id)
+
+
+def set_password(tx: Connection, user: User, kept: str, *, now: datetime) -> None:
+    """Keep the password that somebody chose, as `passwords.kept` made it; all their sessions end."""
+    _set(tx, user, password=kept, one_time=False)
+    _sign_out(tx, user)
+    ledger.add(tx, "password changed", {"by": user.name}, now=now)
+
+
+def reset(tx: Connection, user: User, kept: str, *, by: str, reason: str, now: datetime) -> None:
+    """Give a user a one-time password, as `passwords.kept` made it; all their sessions end."""
+    _set(tx, user, password=kept, one_time=True, failures=0, locked_until=None)
+    _sign_out(tx, user)
+    ledger.add(tx, "password reset", {"user": user.name, "by": by, "reason": reason}, now=now)
+
+
+def disable(tx: Connection, name: str, *, by: str, now: datetime, reason: str = "") -> User:
     """End a user's access, at once: their sessions end too. Again changes nothing."""
     user = named(tx, name)
     if user.disabled_at is None:
-        tx.execute(
-            update(users).where(users.c.id == user.id).values(disabled_at=now, disabled_by=by)
-        )
-        tx.execute(delete(sessions).where(sessions.c.user == user.id))
-        ledger.add(tx, "user disabled", {"user": name, "by": by}, now=now)
+        _set(tx, user, disabled_at=now, disabled_by=by)
+        _sign_out(tx, user)
+        told = {"user": name, "by": by, "reason": reason}
+        ledger.add(tx, "user disabled", told, now=now)
+    return get(tx, user.id)
+
+
+def enable(tx: Connection, name: str, *, by: str, now: datetime, reason: str = "") -> User:
+    """Let a user in again, with the roles and the password they had. Again changes nothing."""
+    user = named(tx, name)
+    if user.disabled_at is not None:
+        _set(tx, user, disabled_at=None, disabled_by=None, failures=0, locked_until=None)
+        ledger.add(tx, "user enabled", {"user": name, "by": by, "reason": reason}, now=now)
+    return get(tx, user.id)
+
+
+def _set(tx: Connection, user: User, **values: object) -> None:
+    tx.execute(update(users).where(users.c.id == user.id).values(values))
+
+
+def _sign_out(tx: Connection, user: User) -> None:
+    tx.execute(delete(sessions).where(sessions.c.user == user.id))
 
 
 def _user(row: Row[Any]) -> User:
@@ -120,8 +211,10 @@ def _user(row: Row[Any]) -> User:
         roles=frozenset(Role(role) for role in row.roles),
         one_time=row.one_time,
         issuer=row.issuer,
+        subject=row.subject,
         locked_until=row.locked_until,
         created_at=row.created_at,
         created_by=row.created_by,
         disabled_at=row.disabled_at,
+        disabled_by=row.disabled_by,
     )

@@ -19,7 +19,7 @@ from gateway.intake.reading import Format, Rejected, Taken, Tally, chunks, read
 from gateway.intake.report import REJECTIONS_MAX, Report
 from gateway.intake.seen import Seen
 from gateway.intake.shape import MEMBERS
-from outbox import ledger, pending, preview, withdrawals
+from outbox import ledger, pending, preview, standing, withdrawals
 from outbox.house import House
 from partners import roll
 from partners.said import Said, said
@@ -98,6 +98,7 @@ def _withdraw(house: House, order: Push, gone: list[str], report: Report) -> int
     with house.bell.after(), house.database.write() as tx:
         left = roll.leave(tx, gone, as_of=order.as_of, now=order.now)
         withdrawals.leave(tx, left, reason="absent", now=order.now)
+        standing.enter(tx, dict.fromkeys(left, standing.ABSENT), now=order.now)
     return len(left)
 
 
@@ -148,11 +149,14 @@ def _take(house: House, order: Push, chunk: list[Line], report: Report, *, expec
         with house.bell.after(), house.database.write() as tx:
             before = roll.known(tx, accounts)
             found = roll.sort(items, before, order.as_of)
+            was = roll.statuses(tx, _accounts(found.changed))
             roll.put(tx, found, before, as_of=order.as_of, now=order.now)
             roll.confirm(tx, _accounts(found.unchanged), as_of=order.as_of)
             doubted = [a for a in doubtful if roll.doubt(tx, a, as_of=order.as_of, now=order.now)]
             if found.new or found.changed or doubted:
                 pending.mark(tx, house, [*_accounts(found.news), *doubted], now=order.now)
+            say = {one.account: one.status for one in found.changed}
+            standing.enter(tx, standing.turned(was, say), now=order.now)
     elif not order.dry_run and any(known.as_of < at for known in before.values()):
         with house.database.write() as tx:
             roll.confirm(tx, _accounts(found.unchanged), as_of=order.as_of)

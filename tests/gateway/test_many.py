@@ -19,14 +19,13 @@ from schemas.postgresql import PostgreSQL
 from schemas.record import Record
 from schemas.status import Status
 from schemas.tables import foreign_members
-from tests.conftest import BOTH, connected_world
+from tests.conftest import BOTH, SERVER_ONLY, connected_world
 from tests.gateway.books import balance
 from tests.gateway.sender import Sender, mid, record
 from tests.world import World
 
 MANY = 4 * FEW
 SECONDS = 20  # more than anything here takes, on any machine
-SERVER_ONLY = pytest.mark.parametrize("engine", BOTH[1:], indirect=True)
 # Whatever the batch holds: what is asked of the database for it.
 STATEMENTS_MAX = 26
 

@@ -23,7 +23,7 @@ from gateway.settings import Settings
 from outbox.house import House
 from tests import servers
 from tests.gateway.engine.cluster import children, until
-from tests.journeys.processes import Server, free_port, mrx
+from tests.journeys.processes import Server, free_port
 from tests.world import written
 
 PARTS = 3
@@ -57,10 +57,13 @@ class Place:
         return {**self.data(), **self._lanes()}
 
     def gateway(self, folder: Path, programme: str) -> "Gateway":
-        """A gateway made here by `mrx init`, not started."""
+        """A gateway made here, not started. What `mrx init` and `mrx partner connect` do to it
+        beforehand is done in this process: each would take a second to start.
+        """
         env = self.environment()
-        mrx(folder, "init", "--home", programme, env=env)
-        return Gateway(folder, env, free_port())
+        gateway = Gateway(folder, env, free_port())
+        home.init(gateway.settings, programme).database.close()
+        return gateway
 
     def close(self) -> None:
         self._after.close()
@@ -111,14 +114,13 @@ class Gateway:
     def kills(self) -> int:
         return sum(one.kills for one in self.processes)
 
-    def mrx(self, *words: str, check: bool = True) -> str:
-        """What one command says."""
-        return mrx(self.home, *words, env=self.env, check=check).stdout
+    @property
+    def settings(self) -> Settings:
+        return Settings(home=self.home, database_url=self.env.get("MRX_DATABASE_URL"))
 
     def open(self) -> House:
         """As any other process would: the caller closes its database."""
-        url = self.env.get("MRX_DATABASE_URL")
-        return home.open_home(Settings(home=self.home, database_url=url))
+        return home.open_home(self.settings)
 
     def start(self) -> None:
         """Whatever does not run."""

@@ -54,12 +54,11 @@ HABITS = [
     "skewed",
 ]
 
-# Each habit on both databases, and with both engines beside the test's own thread.
+# Each habit on both databases, with both engines, and in the test's own thread.
 WAYS = pytest.mark.parametrize(
     ("engine", "carrier"),
     [
         pytest.param("sqlite", HERE, id="sqlite"),
-        pytest.param("postgresql", HERE, id="postgresql", marks=pytest.mark.slow),
         pytest.param("sqlite", THREADS, id="sqlite-threads", marks=pytest.mark.slow),
         pytest.param(
             "postgresql",

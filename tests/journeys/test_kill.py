@@ -18,6 +18,7 @@ import pytest
 from sqlalchemy import select, update
 
 from gateway import home
+from gateway.cli import connecting
 from gateway.intake import push_consents, push_members
 from gateway.settings import Settings
 from mappers import MAPPERS
@@ -104,20 +105,33 @@ def pair(tmp_path: Path, place: Place) -> Iterator[tuple[Gateway, Server]]:
     """The gateway in its place, and Mexico's sandbox on the same kind of database."""
     ours = place.gateway(tmp_path / "us", "us-ctpat")
     certificate = tmp_path / "us.pem"
-    certificate.write_text(ours.mrx("certificate"))
+    house = ours.open()
+    certificate.write_text(house.key.certificate.pem)
     port = free_port()
     words = ["sandbox", PARTNER, "--port", str(port), "--trust", str(certificate)]
     theirs = Server(tmp_path / "mx", words, port, env=place.data())
     theirs.start()
     theirs.wait()
-    pem = tmp_path / "mx.pem"
-    pem.write_text(mrx(theirs.home, "certificate", env=theirs.env).stdout)
-    ours.mrx("partner", "connect", PARTNER, "--push", theirs.url, "--certificate", str(pem))
+    end = theirs_open(theirs)
+    connecting.connect(
+        house,
+        PARTNER,
+        push_url=theirs.url,
+        certificate=end.key.certificate,
+        by="test",
+        now=datetime.now(UTC),
+    )
+    for each in (house, end):
+        each.database.close()
     ours.start()
     ours.wait()
     yield ours, theirs
     ours.stop()
     assert theirs.stop() == 0
+
+
+def theirs_open(theirs: Server) -> House:
+    return home.open_home(Settings(home=theirs.home, database_url=theirs.env.get(URL)))
 
 
 @EVERYWHERE
@@ -145,7 +159,7 @@ def test_killed_at_random_moments_it_ends_as_in_calm_weather(pair: tuple[Gateway
 
     assert done.returncode == 0, done.stderr
     assert all(one.kills for one in victims)
-    end = home.open_home(Settings(home=theirs.home, database_url=theirs.env.get(URL)))
+    end = theirs_open(theirs)
     _same_end(source, end)
     _whole(house, source)
     for each in (house, end):

@@ -22,7 +22,7 @@ from schemas.errors import BadRecord
 from schemas.status import Status
 from schemas.tables import inbound_batches, pending
 from signing.open import open_sealed
-from tests.conftest import BOTH
+from tests.conftest import SERVER_ONLY
 from tests.tools import tool
 from tests.world import World, member
 
@@ -52,15 +52,28 @@ def sayable(shared: Path) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-@pytest.mark.parametrize("engine", BOTH, indirect=True)
 @pytest.mark.slow
 @pytest.mark.second_opinion
 def test_every_consented_name_is_held_or_blocked_with_a_reason(
     whole_world: World, sayable: list[str], tmp_path: Path
 ):
+    wanted = tell(whole_world, sayable)
+
+    held_or_blocked(whole_world, wanted)
+    _look_from_outside(whole_world, wanted, tmp_path)
+
+
+@SERVER_ONLY
+@pytest.mark.slow
+def test_a_server_keeps_every_name_too(small_world: World, sayable: list[str]):
+    """What is told, and how it is read at the other end, has nothing to do with where it is kept."""
+    held_or_blocked(small_world, tell(small_world, sayable))
+
+
+def tell(world: World, sayable: list[str]) -> dict[str, dict[str, str]]:
+    """Tell each partner a share of them; what it should hold, or be spared, by account."""
     dice = random.Random(20140804)
     assert len(sayable) > 20_000
-    world = whole_world
     people = [
         member(
             str(10_000_000 + n),
@@ -76,30 +89,31 @@ def test_every_consented_name_is_held_or_blocked_with_a_reason(
     ]
     report = world.push(*people)
     assert report.accepted == len(people), report.rejections[:3]
-    wanted: dict[str, set[str]] = {}
+    wanted: dict[str, dict[str, str]] = {}
     for partner in world.partners:
         given = [one for one in people if dice.random() < 0.56]
-        wanted[partner] = {str(one["name"]) for one in given}
+        wanted[partner] = {str(one["account"]): str(one["name"]) for one in given}
         world.grant(*(str(one["account"]) for one in given), to=[partner])
 
     world.deliver()
+    return wanted
 
-    by_account = {str(one["account"]): str(one["name"]) for one in people}
+
+def held_or_blocked(world: World, wanted: dict[str, dict[str, str]]) -> None:
     for partner, end in world.partners.items():
         with world.house.database.read() as tx:
             waiting = tx.execute(
                 select(pending.c.account, pending.c.blocked).where(pending.c.partner == partner)
             ).all()
-        blocked = {by_account[row.account]: row.blocked for row in waiting}
+        blocked = {wanted[partner][row.account]: row.blocked for row in waiting}
         assert all(code in {"MRX-2101", "MRX-2102"} for code in blocked.values()), partner
-        assert set(world.held(partner)) | set(blocked) == wanted[partner]
+        assert set(world.held(partner)) | set(blocked) == set(wanted[partner].values())
         assert not set(world.held(partner)) & set(blocked)
         with end.database.read() as tx:
             assert foreign_roll.size(tx, "us-ctpat") == len(wanted[partner]) - len(blocked)
-    _look_from_outside(world, wanted, tmp_path)
 
 
-def _look_from_outside(world: World, wanted: dict[str, set[str]], folder: Path) -> None:
+def _look_from_outside(world: World, wanted: dict[str, dict[str, str]], folder: Path) -> None:
     """Other people's tools open every batch and receipt; nothing unconsented is in any of them."""
     house = world.house
     with house.database.read() as tx:
@@ -116,7 +130,7 @@ def _look_from_outside(world: World, wanted: dict[str, set[str]], folder: Path) 
             inner = etree.tostring(opened.document)
             _valid(inner, opened.header.format, folder)
         told = {record.name for record in _records(opened, one.partner)}
-        assert told <= wanted[one.partner]
+        assert told <= set(wanted[one.partner].values())
     for partner, end in world.partners.items():
         theirs = folder / f"{partner}.pem"
         theirs.write_text(end.key.certificate.pem)

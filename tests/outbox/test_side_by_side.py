@@ -26,11 +26,10 @@ from schemas.consent import ConsentEvent, Event
 from schemas.holdings import total
 from schemas.tables import attempts
 from schemas.tables import pending as rows
-from tests.conftest import BOTH
+from tests.conftest import SERVER_ONLY
 from tests.gateway.sender import Sender, mid, record
 from tests.world import ONE, World, member
 
-SERVER_ONLY = pytest.mark.parametrize("engine", BOTH[1:], indirect=True)
 SECONDS = 20  # more than anything here takes, on any machine
 
 Place = tuple[ModuleType, str]

@@ -1,19 +1,73 @@
 """The operators' door: what waits for a person's decision."""
 
+from typing import Any
+
 from fastapi import FastAPI
 
 from gateway.api import door
 from gateway.api.context import Context
-from gateway.api.operators import certificates, inbound
+from gateway.api.operators import (
+    acting,
+    approvals,
+    batches,
+    certificates,
+    exposure,
+    failures,
+    inbound,
+    keys,
+    lanes,
+    ledger,
+    onboarding,
+    overview,
+    partners,
+    pushes,
+    replays,
+    revocations,
+    told,
+    users,
+)
 
 PATH = "/v1/ops"
+ROUTERS = (
+    overview.router,
+    partners.router,
+    lanes.router,
+    inbound.router,
+    certificates.router,
+    approvals.router,
+    keys.router,
+    pushes.router,
+    ledger.router,
+    onboarding.router,
+    batches.router,
+    failures.router,
+    replays.router,
+    users.router,
+    told.router,
+    revocations.router,
+    exposure.router,
+)
 
 
 def build(context: Context | None) -> FastAPI:
-    return door.build(
+    app = door.build(
         context,
         title="mrx operators' door",
-        description="For operators' tools. Credentials: a token with the scope `operate`.",
+        description=(
+            "For operators' tools. Credentials: a token with a scope named after a role, or with "
+            "`operate` (viewer, operator, approver and security officer in one)."
+        ),
         path=PATH,
-        routers=[inbound.router, certificates.router],
+        routers=ROUTERS,
     )
+    whole = app.openapi
+
+    def described() -> dict[str, Any]:
+        first = app.openapi_schema is None
+        api = whole()
+        if first:
+            acting.each_alone(api)
+        return api
+
+    app.openapi = described  # type: ignore[method-assign]  # FastAPI's documented way
+    return app

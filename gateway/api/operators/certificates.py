@@ -6,16 +6,21 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, Field
 
-from gateway import staging
+from gateway.acts import keys
 from gateway.api import cursor
 from gateway.api.context import Here
 from gateway.api.cursor import After, Limit
-from gateway.api.operators.decision import Decision, Operator
+from gateway.api.operators.acting import Acting, acting
+from gateway.api.operators.decision import Decision
 from gateway.api.problems import described
+from gateway.identity.roles import Right
 from partners import staged_certificates
 from partners.staged_certificates import Staged, State
 
 router = APIRouter(prefix="/certificates", responses=described(401, 403, 422))
+
+Sees = Annotated[Acting, acting(Right.SEE)]
+Decides = Annotated[Acting, acting(Right.APPROVE, Right.SECURE)]
 
 Fingerprint = Annotated[
     str, Path(pattern="^[0-9a-f]{64}$", description="The SHA-256 of its DER, hex.")
@@ -57,7 +62,7 @@ def waiting_certificates(
     request: Request,
     response: Response,
     here: Here,
-    _caller: Operator,
+    _actor: Sees,
     after: After = None,
     limit: Limit = 100,
 ) -> WaitingList:
@@ -74,20 +79,19 @@ def waiting_certificates(
 
 
 @router.post("/{fingerprint}/approve", responses=described(404, 409, 503))
-def approve_certificate(fingerprint: Fingerprint, here: Here, caller: Operator) -> Decided:
+def approve_certificate(fingerprint: Fingerprint, here: Here, actor: Decides) -> Decided:
     """Approve a certificate: the first person's yes is noted, a second person's pins it."""
-    waiting, state = staging.approve(here.house, fingerprint, by=caller.by, now=datetime.now(UTC))
+    waiting, state = keys.approve_theirs(here.house, actor, fingerprint, now=datetime.now(UTC))
     return _decided(waiting, state)
 
 
 @router.post("/{fingerprint}/reject", responses=described(404, 503))
 def reject_certificate(
-    fingerprint: Fingerprint, decision: Decision, here: Here, caller: Operator
+    fingerprint: Fingerprint, decision: Decision, here: Here, actor: Decides
 ) -> Decided:
     """Reject a certificate: it waits no longer. The partner may ask again."""
-    waiting = staging.reject(
-        here.house, fingerprint, by=caller.by, reason=decision.reason, now=datetime.now(UTC)
-    )
+    now = datetime.now(UTC)
+    waiting = keys.reject_theirs(here.house, actor, fingerprint, reason=decision.reason, now=now)
     return _decided(waiting, State.REJECTED)
 
 

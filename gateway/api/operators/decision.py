@@ -10,14 +10,17 @@ from gateway.tokens import Scope
 Operator = Annotated[Caller, holding(Scope.OPERATE)]
 
 
+Line = Annotated[
+    str,
+    StringConstraints(
+        min_length=1,
+        max_length=500,
+        pattern=r"^[^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?$",
+    ),
+]
+
+
 class Decision(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    reason: Annotated[
-        str,
-        StringConstraints(
-            min_length=1,
-            max_length=500,
-            pattern=r"^[^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?$",
-        ),
-    ] = Field(description="One line; kept in the ledger.")
+    reason: Line = Field(description="One line; kept in the ledger.")

@@ -1,4 +1,4 @@
-"""Partners' batches as we keep them, and those that wait for a person's decision."""
+"""Partners' rolls, their batches as we keep them, and those that wait for a person's decision."""
 
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -7,17 +7,25 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from gateway import inbound_batches, quarantine
+from gateway import inbound_batches
+from gateway.acts import inbound as acts
 from gateway.api import cursor
-from gateway.api.context import Here
+from gateway.api.context import Context, Here
 from gateway.api.cursor import After, Limit
 from gateway.api.idempotency import Key, once
-from gateway.api.operators.decision import Decision, Operator
+from gateway.api.operators.acting import Acting, acting
+from gateway.api.operators.approvals import Approval, wire
+from gateway.api.operators.decision import Decision
 from gateway.api.problems import described
+from gateway.identity.roles import Right
 from gateway.inbound_batches import Inbound, State
+from gateway.views import inbound as view
 from partners.quarantine import Place
 
 router = APIRouter(prefix="/inbound", responses=described(401, 403, 422))
+
+Sees = Annotated[Acting, acting(Right.SEE)]
+Approves = Annotated[Acting, acting(Right.APPROVE)]
 
 BatchId = Annotated[
     str,
@@ -66,6 +74,31 @@ class Effect(BaseModel):
 
 class BatchShown(Batch):
     plan: Effect | None = Field(description="Null for a batch that does not wait.")
+    asked: Approval | None = Field(description="What waits for a second person to let it in.")
+
+
+class Release(Decision):
+    gone: int = Field(
+        ge=0, le=1 << 53, description="How many members of the roll would go, typed by a person."
+    )
+
+
+class Roll(BaseModel):
+    """One partner's roll. A batch that would bring it below `lower` or above `upper` waits."""
+
+    partner: str
+    size: int
+    as_of: datetime | None
+    heard_at: datetime | None
+    stale: bool
+    lower: int | None
+    upper: int | None
+    waiting: int = Field(description="How many of its batches wait for a person.")
+
+
+class RollList(BaseModel):
+    items: list[Roll]
+    next: None = None
 
 
 class BatchList(BaseModel):
@@ -78,7 +111,7 @@ def inbound_batches_kept(
     request: Request,
     response: Response,
     here: Here,
-    _caller: Operator,
+    _actor: Sees,
     state: Annotated[State | None, Query(description="Only those in this state.")] = None,
     partner: Annotated[
         str | None, Query(pattern="^[a-z]{2}-[a-z]{1,20}$", description="Only of this partner.")
@@ -99,37 +132,43 @@ def inbound_batches_kept(
     return BatchList(items=[Batch.model_validate(one.facts) for one in shown], next=more)
 
 
+@router.get("/rolls")
+def rolls_of_partners(here: Here, _actor: Sees) -> RollList:
+    """List the partners' rolls: how large each is, how fresh, and what of it waits."""
+    with here.house.database.read() as tx:
+        found = view.rolls(tx, here.house, now=datetime.now(UTC))
+    return RollList(items=[Roll.model_validate(one, from_attributes=True) for one in found])
+
+
 @router.get("/{id}", responses=described(404))
 def one_inbound_batch(
     id: BatchId,  # noqa: A002  # its name in the address
     here: Here,
-    _caller: Operator,
+    _actor: Sees,
 ) -> BatchShown:
     """Read one batch, and what letting it in would do if it waits."""
-    with here.house.database.read() as tx:
-        found = inbound_batches.get(tx, id)
-        plan = inbound_batches.plan(tx, found)
-    return BatchShown.model_validate({**found.facts, "plan": plan and asdict(plan)})
+    return _shown(here, id)
 
 
-@router.post("/{id}/approve", response_model=Batch, responses=described(403, 404, 409, 503))
+@router.post("/{id}/approve", response_model=BatchShown, responses=described(404, 409, 503))
 def approve_an_inbound_batch(
     id: BatchId,  # noqa: A002
-    decision: Decision,
+    asked: Release,
     request: Request,
     here: Here,
-    caller: Operator,
+    actor: Approves,
     key: Key = None,
 ) -> Response:
-    """Let a batch in that waits: it is applied now, and the partner gets its receipt."""
+    """Let a batch in that waits: applied now, or, where members would go, after a second person's
+    yes (`asked`).
+    """
 
-    def approved() -> Batch:
+    def released() -> BatchShown:
         now = datetime.now(UTC)
-        return _decided(
-            quarantine.approve(here.house, id, by=caller.by, reason=decision.reason, now=now)
-        )
+        acts.release(here.house, actor, id, gone=asked.gone, reason=asked.reason, now=now)
+        return _shown(here, id)
 
-    return once(here, caller, request, key, decision, approved)
+    return once(here, actor.caller, request, key, asked, released)
 
 
 @router.post("/{id}/reject", response_model=Batch, responses=described(404, 409, 503))
@@ -138,18 +177,27 @@ def reject_an_inbound_batch(
     decision: Decision,
     request: Request,
     here: Here,
-    caller: Operator,
+    actor: Approves,
     key: Key = None,
 ) -> Response:
     """Turn a batch down that waits: nothing of it is taken, and the partner hears so."""
 
     def rejected() -> Batch:
         now = datetime.now(UTC)
-        return _decided(
-            quarantine.reject(here.house, id, by=caller.by, reason=decision.reason, now=now)
-        )
+        return _decided(acts.refuse(here.house, actor, id, reason=decision.reason, now=now))
 
-    return once(here, caller, request, key, decision, rejected)
+    return once(here, actor.caller, request, key, decision, rejected)
+
+
+def _shown(here: Context, batch_id: str) -> BatchShown:
+    with here.house.database.read() as tx:
+        found = view.one(tx, here.house, batch_id)
+    facts = {
+        **found.batch.facts,
+        "plan": found.plan and asdict(found.plan),
+        "asked": found.asked and wire(found.asked),
+    }
+    return BatchShown.model_validate(facts)
 
 
 def _decided(found: Inbound) -> Batch:

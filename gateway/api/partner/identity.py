@@ -9,7 +9,6 @@ Whatever is wrong is the same 401 for everyone: nobody learns whose certificate 
 
 from base64 import b64decode
 from datetime import UTC, datetime
-from ipaddress import IPv6Address, ip_address
 from typing import Annotated, Any
 from urllib.parse import unquote_to_bytes
 
@@ -17,6 +16,8 @@ from fastapi import Depends, Request
 from fastapi.security import APIKeyHeader
 from starlette.concurrency import run_in_threadpool
 
+from gateway import log
+from gateway.api import peer
 from gateway.api.context import Context, Here
 from gateway.api.parameters import known_only
 from partners import certificates, foreign_roll, nonces
@@ -51,6 +52,7 @@ async def _caller(
         partner = await run_in_threadpool(_by_signature, request, here, content, now)
     else:
         partner = await run_in_threadpool(_by_handshake, request, here, now)
+    log.told(partner=partner)
     known_only(request)
     return partner
 
@@ -94,7 +96,11 @@ def _as_sent(request: Request) -> str:
 
 def _by_handshake(request: Request, here: Context, now: datetime) -> str:
     told = request.headers.getlist(here.settings.client_certificate_header)
-    if len(told) != 1 or len(told[0]) > _HEADER_CHARS_MAX or not _trusted(request, here):
+    if (
+        len(told) != 1
+        or len(told[0]) > _HEADER_CHARS_MAX
+        or not peer.within(request, here.settings.proxy_addresses)
+    ):
         raise BadRequest("MRX-7001")
     try:
         certificate = Certificate.parse(_bytes(told[0]))
@@ -107,17 +113,6 @@ def _by_handshake(request: Request, here: Context, now: datetime) -> str:
     with here.house.database.write(partner=found.partner) as tx:
         foreign_roll.heard(tx, found.partner, now)
     return found.partner
-
-
-def _trusted(request: Request, here: Context) -> bool:
-    """Whether the connection itself comes from a proxy of ours; what headers say does not count."""
-    try:
-        peer = ip_address("" if request.client is None else request.client.host)
-    except ValueError:
-        return False
-    if isinstance(peer, IPv6Address) and peer.ipv4_mapped is not None:
-        peer = peer.ipv4_mapped
-    return any(peer in network for network in here.settings.proxy_addresses)
 
 
 def _bytes(told: str) -> bytes:

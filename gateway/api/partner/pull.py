@@ -75,7 +75,7 @@ async def next_batch(
             return Response(found.file, media_type=MEDIA_TYPE, headers=_headers(found))
         patience = wait if found is None else max(wait, BUSY_SECONDS)
         left = began + patience - time.monotonic()
-        if left <= 0:
+        if left <= 0 or here.stopping.is_set():
             if isinstance(found, Busy):
                 raise BadRequest("MRX-5021")
             break

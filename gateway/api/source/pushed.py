@@ -96,7 +96,7 @@ async def approve(
 
     def act() -> Push:
         waiting = push_call.seen(here, caller, push)
-        taking.approve(here.house, waiting, by=caller.token, now=datetime.now(UTC))
+        taking.approve(here.house, waiting, by=caller.by, now=datetime.now(UTC))
         return push_call.told(here, caller, push)
 
     return await push_call.in_turn(lambda: once(here, caller, request, key, None, act))

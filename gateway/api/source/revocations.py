@@ -1,28 +1,21 @@
 """Taking a consent back, and following that until the partner has confirmed the deletion."""
 
-from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import Connection
 
+from gateway.acts import revoking
 from gateway.api.caller import Caller, holding
 from gateway.api.context import Here
 from gateway.api.idempotency import Key, once
 from gateway.api.problems import described
 from gateway.api.source.member_wire import Account, Programme, Wire
-from gateway.intake import push_consents
-from gateway.intake.events import read_event
 from gateway.tokens import Scope
 from outbox import revocations
-from outbox.house import House
 from outbox.revocations import Answer, Revocation
-from partners import agreements, consents, roll
-from partners.consents import Effect
 from schemas.consent import Event
-from schemas.errors import BadRecord
 
 router = APIRouter(responses=described(401, 403, 404, 422))
 Number = Annotated[str, Path(pattern="^[1-9][0-9]{0,17}$", description="The revocation's id.")]
@@ -99,7 +92,7 @@ def revoke(
         now = datetime.now(UTC)
         with here.house.bell.after(), here.house.database.write() as tx:
             fields = _fields(account, programme, asked or Revoke(), now)
-            standing, done = _taken_back(tx, here.house, fields, now=now, by=caller.by)
+            standing, done = revoking.take_back(tx, here.house, fields, now=now, by=caller.by)
         return Response(
             _shown(standing, now).model_dump_json(),
             status_code=201 if done else 200,
@@ -127,28 +120,6 @@ def _fields(account: str, programme: str, asked: Revoke, now: datetime) -> dict[
         "at": asked.at or now.isoformat(),
         "evidence": asked.evidence,
     }
-
-
-def _taken_back(
-    tx: Connection, house: House, fields: Mapping[str, object], *, now: datetime, by: str
-) -> tuple[Revocation, bool]:
-    """The revocation of this consent, and whether it was made now.
-
-    Raises `BadRequest` MRX-5002 (account), MRX-5001 (programme), or `BadRecord` if the time is
-    none; MRX-1211 if the company consented anew after it: then nothing is recorded.
-    """
-    account, programme = str(fields["account"]), str(fields["programme"])
-    roll.get(tx, account)
-    agreements.get(tx, programme)
-    event = read_event(fields, partners=[programme], texts=house.texts, now=now)
-    newest = {row.programme: row.event for row in consents.standing(tx, account)}
-    done = newest.get(programme) != Event.REVOKED
-    if done:
-        [recorded], _ = push_consents.record(tx, house, [event], now=now, by=by)
-        if recorded.effect is not Effect.STANDS:
-            raise BadRecord("MRX-1211")
-    theirs = [one for one in revocations.of(tx, account) if one.partner == programme]
-    return theirs[-1], done
 
 
 def _shown(one: Revocation, now: datetime) -> Revoked:

@@ -37,6 +37,7 @@ SAMPLES: Mapping[str, str] = {
     "value": "MXINVCOM123TIJ",
     "as_of": "2026-01-05T12:00:00Z",
     "name": "exchange-1.0",
+    "step": "contacts",
 }
 
 

@@ -13,6 +13,7 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 
 from gateway import tokens
+from gateway.api.operators.acting import ROLES
 from gateway.tokens import Scope
 from signing import keys
 from signing.seal import seal
@@ -77,7 +78,7 @@ def test_every_operation_names_its_credential(operation: Operation):
         assert operation.scopes, "name the scope with `holding(Scope...)`"
         assert set(operation.scopes) <= set(Scope)
     if operation.door == "operators":
-        assert operation.scopes == [Scope.OPERATE]
+        assert set(operation.scopes) <= set(ROLES)
 
 
 def test_what_is_open_to_everybody_is_still_there():
@@ -145,7 +146,9 @@ def test_every_other_scope_together_is_not_enough(
     answer = call(client, operation, bearer(token(world.house, *others)))
 
     refused(answer, 403)
-    assert answer.json()["code"] == "MRX-7002"
+    # At the operators' door a token may have other roles, and not this right.
+    role = any(scope in ROLES for scope in others) and operation.door == "operators"
+    assert answer.json()["code"] == ("MRX-7017" if role else "MRX-7002")
 
 
 @pytest.mark.parametrize("scheme", ["Basic", "Digest", "bearer mrx", "Signature"])

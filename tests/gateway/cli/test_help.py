@@ -16,16 +16,21 @@ from tests.gateway.cli.command import Mrx
 ROOT: Any = get_command(app)
 EXAMPLE = "Example: mrx "
 NAMES = """
-batch export, batch list, batch next, batch show, certificate, conformance, consent grant,
-consent list, consent revoke, deliver, demo, disclosure show, doctor, explain, inbound approve,
-inbound import, inbound list, inbound reject, inbound show, init, key activate, key list,
-key stage, ledger verify, member preview, member show, notice list, open, openapi,
+approval approve, approval list, approval refuse, batch compare, batch evidence, batch export, batch list, batch next, batch retry, batch show,
+batch timeline, certificate, conformance, consent grant,
+consent list, consent revoke, deliver, demo, disclosure find, disclosure show, disclosure statement, doctor, explain, failure list, inbound approve,
+inbound import, inbound list, inbound receipt, inbound reject, inbound rolls, inbound show, init, key activate, key list,
+key retire, key stage, ledger export, ledger tail, ledger verify, member preview, member show, metrics, notice list, onboarding go-live, onboarding list,
+onboarding reopen, onboarding show, onboarding tick, open, openapi,
 outcome list, partner approve-certificate, partner certificates, partner connect,
 partner list, partner pause, partner reject-certificate, partner resume, partner show, partner terms,
-partner test, partner withdraw-certificate, pull, push consents, push members, receipt import,
-recognised attach, recognised detach, recognised lookup, recognised show, reconcile,
-revocation show, roll list, sandbox, serve, settings, token create, token list, token revoke,
-translate from, translate to, version, worker
+partner test, partner withdraw-certificate, pull, push consents, push list, push members, push refuse,
+push rejected, push release, push show, receipt import,
+recognised attach, recognised detach, recognised lookup, recognised show, reconcile, replay cancel, replay list,
+replay preview, replay show, replay start,
+report exposure, revocation enter, revocation list, revocation show, roll list, sandbox, serve, settings, token create, token list, token revoke, top,
+translate from, translate to, user create, user disable, user enable, user list, user reset,
+user roles, user show, version, worker
 """
 
 

@@ -98,9 +98,17 @@ def test_approving_applies_it_and_hands_out_the_receipt(
 ):
     receipt = tmp_path / "receipt-2.p7m"
 
-    said = mrx.json("inbound", "approve", ID, "--reason", "they moved", "-o", receipt)
+    wrong = mrx("inbound", "approve", ID, "--reason", "they moved", code=exits.FAILED)
+    assert "MRX-7024" in wrong.stderr
+    asked = mrx.json(
+        "inbound", "approve", ID, "--gone", 60, "--reason", "they moved", code=exits.WAITS
+    )
+    assert len(mrx.json("roll", "list", "mx-neec")) == 120
+    mrx("approval", "approve", asked["id"], "--reason", "I asked them too", USER="anna")
+    mrx("inbound", "receipt", ID, "-o", receipt)
 
-    assert (said["state"], said["decided_by"], said["reason"]) == ("applied", "jdoe", "they moved")
+    said = mrx.json("inbound", "show", ID)
+    assert (said["state"], said["decided_by"], said["reason"]) == ("applied", "anna", "they moved")
     assert sender.opened(receipt.read_bytes()).held == 60
     assert len(mrx.json("roll", "list", "mx-neec")) == 60
     twice = mrx("inbound", "reject", ID, "--reason", "late", code=exits.FAILED)

@@ -1,7 +1,9 @@
 """`mrx partner terms`: coverage, quarantine and rhythm, changed at once for the whole roll."""
 
+import pytest
 from sqlalchemy import select
 
+from partners import agreements
 from schemas.tables import foreign_members
 from tests.gateway.cli.command import Mrx
 from tests.world import World, member
@@ -38,3 +40,46 @@ def test_what_is_set_is_shown_and_stands_in_the_ledger(mrx: Mrx, world: World):
 
 def test_nothing_to_change_is_a_usage_error(mrx: Mrx):
     assert "give at least one" in mrx("partner", "terms", "mx-neec", "--reason", "x", code=2).stderr
+
+
+def test_their_calendar_is_kept_and_shown(mrx: Mrx):
+    order = ("partner", "terms", "kr-aeo", "--reason", "their letter")
+
+    said = mrx.json(
+        *order, "--time-zone", "Asia/Seoul", "--working-days", "1-4,6",
+        "--holidays", "2026-10-09,2026-10-03",
+    )  # fmt: skip
+
+    expected = ("Asia/Seoul", [1, 2, 3, 4, 6], ["2026-10-03", "2026-10-09"])
+    assert (said["time_zone"], said["working_days"], said["holidays"]) == expected
+    shown = mrx.json("partner", "show", "kr-aeo")
+    assert (shown["time_zone"], shown["working_days"], shown["holidays"]) == expected
+    assert mrx.json(*order, "--holidays", "none")["holidays"] == []
+
+
+def test_a_calendar_spoils_no_batch_that_waits(world: World, mrx: Mrx):
+    with world.house.database.read() as tx:
+        before = agreements.get(tx, "mx-neec").revision
+
+    mrx("partner", "terms", "mx-neec", "--reason", "x", "--time-zone", "America/Tijuana")
+
+    with world.house.database.read() as tx:
+        assert agreements.get(tx, "mx-neec").revision == before
+
+
+@pytest.mark.parametrize(
+    ("option", "text"),
+    [
+        ("--time-zone", "Mars/Olympus"),
+        ("--working-days", "0-3"),
+        ("--working-days", "5-1"),
+        ("--working-days", "Monday"),
+        ("--working-days", ""),
+        ("--holidays", "2026-02-30"),
+        ("--holidays", ""),
+    ],
+)
+def test_what_is_no_calendar_is_a_usage_error(mrx: Mrx, option: str, text: str):
+    assert (
+        option in mrx("partner", "terms", "mx-neec", "--reason", "x", option, text, code=2).stderr
+    )

@@ -5,10 +5,12 @@ inside the demo's folder.
 """
 
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from sqlalchemy import select
 
 from gateway.demo import audit, companies, foreign, table
 from gateway.home import open_home
+from gateway.identity import signing_in
 from gateway.settings import Settings
 from schemas.tables import revocations
 
@@ -238,9 +241,17 @@ def test_killed_while_it_serves_it_leaves_no_process(tmp_path):
 def test_ctrl_c_while_it_serves_stops_every_process_and_ends_with_0(tmp_path):
     demo = start(tmp_path, partners=["kr-aeo"])
     serving(tmp_path, demo)
+    wait(lambda: "/health/ready\n" in said(tmp_path).rpartition("curl ")[2])  # its last line
     demo.send_signal(signal.SIGINT)
     assert demo.wait(30) == 0
     assert children(tmp_path) == []
+    password = re.search("one-time password (\\S+)", said(tmp_path))
+    (home,) = tmp_path.glob("demo-*/us-ctpat")
+    house = open_home(Settings(home=home))
+    try:
+        assert signing_in.by_password(house, "admin", password[1], now=datetime.now(UTC))
+    finally:
+        house.database.close()
 
 
 def test_told_to_stop_before_the_end_it_stops_every_process_and_says_so(tmp_path):

@@ -5,13 +5,18 @@ from collections.abc import Iterator
 
 import pytest
 
+from gateway.acts import replays
 from gateway.app import build
 from gateway.engine import errands
 from gateway.engine.errands import Errands
+from gateway.identity.actor import at_the_shell
 from gateway.settings import Settings
+from gateway.views import replays as view
 from partners import agreements
+from tests.gateway.acts.entries import entries
 from tests.gateway.engine.cluster import until
 from tests.gateway.sandbox.bad_partner import served
+from tests.gateway.turned_down import ACCOUNTS, refused
 from tests.world import BYTES_MAX, World
 
 
@@ -60,3 +65,23 @@ def test_when_the_one_that_runs_them_ends_another_takes_over(
 
     until(lambda: second.ours)
     assert not first.ours
+
+
+def test_a_replay_is_worked_in_the_background(small_world: World, two: list[Errands]):
+    refused(small_world, ACCOUNTS)
+    for one in two:
+        one.start()
+    operator = at_the_shell("jane")
+    now = small_world.clock()
+    asked = replays.start(
+        small_world.house, operator, "mx-neec", "MRX-2210", reason="repaired", now=now
+    )
+
+    def done() -> bool:
+        with small_world.house.database.read() as tx:
+            return view.get(tx, asked.id).state is view.State.DONE
+
+    until(done)
+    assert len(entries(small_world.house, "replayed")) == 1
+    with small_world.house.database.read() as tx:
+        assert view.get(tx, asked.id).looked_at == len(ACCOUNTS)

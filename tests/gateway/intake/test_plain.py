@@ -150,6 +150,7 @@ def test_an_account_that_stood_before_is_rejected_whichever_way_either_line_went
         ends(body + b"\n" + again, MEMBERS, member, PLAIN_MEMBER)
 
 
+@pytest.mark.slow
 def test_real_names_end_alike(shared: Path) -> None:
     lines = [
         orjson.dumps(MEMBER | {"account": str(10_000_000 + n), "name": name})

@@ -9,11 +9,13 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select
 
 from gateway import staging
+from gateway.api.operators.acting import ROLES
 from gateway.tokens import Scope
 from partners import certificates
 from schemas.tables import ledger
 from signing import keys
 from signing.seal import seal
+from tests.gateway.acts.entries import entries
 from tests.gateway.api.doors import application, bearer, token
 from tests.world import World
 
@@ -145,14 +147,21 @@ def test_what_does_not_wait_cannot_be_decided(client: TestClient, ada, fingerpri
         assert (answer.status_code, answer.json()["code"]) == (404, "MRX-5015")
 
 
-@pytest.mark.parametrize("scope", [scope for scope in Scope if scope is not Scope.OPERATE])
-def test_no_other_scope_sees_or_decides(
+@pytest.mark.parametrize("scope", Scope)
+def test_only_approvers_and_security_officers_decide_and_other_doors_scopes_see_nothing(
     client: TestClient, staged: list[str], small_world: World, scope: Scope
 ):
     headers = bearer(token(small_world.house, scope))
-    for answer in (
-        client.get(LIST, headers=headers),
-        client.post(f"{LIST}/{staged[0]}/approve", headers=headers),
-        client.post(f"{LIST}/{staged[0]}/reject", headers=headers, json={"reason": "no"}),
-    ):
-        assert (answer.status_code, answer.json()["code"]) == (403, "MRX-7002")
+
+    looked = client.get(LIST, headers=headers)
+    rejected = client.post(f"{LIST}/{staged[0]}/reject", headers=headers, json={"reason": "no"})
+    approved = client.post(f"{LIST}/{staged[1]}/approve", headers=headers)
+
+    assert looked.status_code == (200 if scope in ROLES else 403)
+    may = scope in {Scope.OPERATE, Scope.APPROVER, Scope.SECURITY_OFFICER}
+    code = "MRX-7017" if scope in ROLES else "MRX-7002"
+    for answer in (rejected, approved):
+        assert answer.status_code == (200 if may else 403)
+        assert may or answer.json()["code"] == code
+    refusals = entries(small_world.house, "act refused")
+    assert len(refusals) == (2 if scope in ROLES and not may else 0)

@@ -1,0 +1,54 @@
+"""The ledger walked and taken out by people; that they did stands in it too."""
+
+from datetime import datetime
+from typing import Final
+
+from gateway.acts import permission
+from gateway.identity.actor import Actor
+from gateway.identity.roles import Right
+from gateway.views import ledger as view
+from outbox import ledger
+from outbox.house import House
+from outbox.ledger import Verified
+
+WALKED_MAX: Final = 100_000
+"""Entries that one call walks, in a second or two."""
+
+
+def verify(house: House, actor: Actor, *, anew: bool = False, now: datetime) -> Verified:
+    """Walk on from where the last walk ended, or anew from the first entry; what was found is kept.
+
+    The walk reads; entries that are added meanwhile are left for the next.
+    """
+    permission.demand(house, actor, Right.SEE, act="verify the ledger", now=now)
+    with house.database.read() as tx:
+        before = view.standing(tx)
+        broken = before.broken_at is not None
+        after = 0 if anew or broken else before.verified_to
+        found = ledger.verify_part(tx, after=after, at_most=WALKED_MAX)
+    told = {
+        "by": actor.by,
+        "from": after + 1,
+        "to": found.head.size,
+        "head": found.head.digest,
+        "broken_at": found.broken_at,
+    }
+    with house.database.write() as tx:
+        ledger.add(tx, view.VERIFIED, told, now=now)
+    return found
+
+
+def export(
+    house: House, actor: Actor, *, first: int, last: int | None, now: datetime
+) -> tuple[int, int]:
+    """Say that entries are taken out; returns the first and last position that may be.
+
+    The entry of the export itself is the first one after them.
+    """
+    permission.demand(house, actor, Right.AUDIT, act="export the ledger", now=now)
+    with house.database.write() as tx:
+        size = ledger.head(tx).size
+        end = size if last is None else min(last, size)
+        told = {"by": actor.by, "from": first, "to": end}
+        ledger.add(tx, "ledger exported", told, now=now)
+    return first, end

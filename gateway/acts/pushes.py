@@ -1,0 +1,46 @@
+"""A full list that waits because it would remove too many: released by a second person, or refused.
+
+Who pushed it is the first person; so nobody releases what their own token pushed.
+"""
+
+from datetime import datetime
+
+from gateway import pushes, taking
+from gateway.acts import permission, reasons
+from gateway.identity.actor import Actor
+from gateway.identity.roles import Right
+from gateway.pushes import Pushed
+from outbox.house import House
+from schemas.errors import BadRequest
+
+
+def going(push: Pushed) -> int:
+    """How many members would go: the highest of the counts that are over the guard."""
+    over = (push.report or {}).get("waiting", [])
+    return max((one["withdrawn"] for one in over), default=0)
+
+
+def release(
+    house: House, actor: Actor, push_id: str, *, gone: int, reason: str, now: datetime
+) -> None:
+    """Let a waiting push in; `gone` is typed by the person, and must be what `going` says.
+
+    It is carried out now, and takes as long as a push takes. Raises `BadRequest`: MRX-7004 (no such
+    push), MRX-7015 (it does not wait), MRX-7014 (one's own), MRX-7024 (another number was typed).
+    """
+    permission.demand(house, actor, Right.APPROVE, act="release a push", now=now)
+    why = reasons.given(reason)
+    with house.database.read() as tx:
+        push = pushes.any_of(tx, push_id)
+    if push.state is pushes.State.WAITING and gone != going(push):
+        raise BadRequest("MRX-7024")
+    taking.approve(house, push, by=actor.by, reason=why, now=now)
+
+
+def refuse(house: House, actor: Actor, push_id: str, *, reason: str, now: datetime) -> None:
+    """Give up a waiting push: nothing of it is taken. Raises `BadRequest` MRX-7004, MRX-7015."""
+    permission.demand(house, actor, Right.APPROVE, act="refuse a push", now=now)
+    why = reasons.given(reason)
+    with house.database.read() as tx:
+        push = pushes.any_of(tx, push_id)
+    taking.discard(house, push, by=actor.by, reason=why, now=now)

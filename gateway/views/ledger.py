@@ -1,0 +1,187 @@
+"""Who did what, and whether the ledger is whole: entries by kind, partner, person and time.
+
+A page looks at no more than some thousand entries, the newest first, and says how far it got: a
+filter that finds little ends early and goes on with its cursor, however long the ledger is. Kind
+and partner are found by an index; moments by their place, because entries are written in order.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import orjson
+from sqlalchemy import Connection, Row, bindparam, func, select
+
+from outbox import ledger
+from outbox.house import House
+from outbox.ledger import Head
+from schemas.tables import ledger as entries
+
+LOOKED_AT_MAX: Final = 2_000
+VERIFIED: Final = "ledger verified"
+# What an entry says of an act itself; the rest of it may name an account or a ref.
+OF_THE_ACT: Final = frozenset(
+    {"act", "right", "by", "reason", "code", "state", "lane", "batch", "epoch", "number", "issue"}
+    | {"verdict", "step", "evidence", "approval", "asked_by", "approved_by", "push", "mode"}
+    | {"read", "accepted", "rejected", "withdrawn", "unchanged", "user", "roles", "token", "scopes"}
+)
+_COLUMNS = ("position", "at", "kind", "partner", "subject", "entry", "previous", "digest")
+_AT = select(entries.c.at).where(entries.c.position == bindparam("which"))
+_NEXT_KIND = select(func.min(entries.c.kind)).where(entries.c.kind > bindparam("last"))
+_LAST_VERIFIED = (
+    select(entries).where(entries.c.kind == VERIFIED).order_by(entries.c.position.desc()).limit(1)
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which entries to show; None: all. `since` and `until` are moments, the latter not included."""
+
+    kind: str | None = None
+    partner: str | None = None
+    by: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One entry. `by` is who did it, if anybody did; `told` is all that it says."""
+
+    position: int
+    at: datetime
+    kind: str
+    partner: str | None
+    subject: str | None
+    told: Mapping[str, Any]
+    digest: str
+
+    @property
+    def by(self) -> str | None:
+        return self.told.get("by")
+
+    @property
+    def of_the_act(self) -> dict[str, Any]:
+        """What may be read by who may not see companies."""
+        return {
+            name: value
+            for name, value in self.told.items()
+            # A list may be one of accounts, whatever it is called.
+            if name in OF_THE_ACT and (name in {"roles", "scopes"} or not isinstance(value, list))
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """A page; `before` leads on to older ones, None at the end."""
+
+    found: list[Entry]
+    before: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """The head as it is, and the last time somebody walked the chain: up to where, and what they
+    found. `broken_at` is the first position that did not follow from the one before.
+    """
+
+    head: Head
+    verified_at: datetime | None
+    verified_by: str | None
+    verified_to: int
+    broken_at: int | None
+
+
+def page(
+    tx: Connection, _house: House, wanted: Wanted, *, before: int | None, at_most: int
+) -> Entries:
+    """The newest entries that are wanted, older than `before`."""
+    query = select(entries).order_by(entries.c.position.desc()).limit(LOOKED_AT_MAX)
+    if wanted.kind is not None:
+        query = query.where(entries.c.kind == wanted.kind)
+    elif wanted.partner is not None:
+        query = query.where(entries.c.partner == wanted.partner)
+    size = ledger.head(tx).size
+    upper = size + 1 if before is None else before
+    if wanted.until is not None:
+        upper = min(upper, _first_at(tx, wanted.until, size))
+    query = query.where(entries.c.position < upper)
+    if wanted.since is not None:
+        query = query.where(entries.c.position >= _first_at(tx, wanted.since, size))
+    found: list[Entry] = []
+    looked, last = 0, None
+    for row in tx.execute(query):
+        looked, last = looked + 1, row.position
+        if wanted.partner not in (None, row.partner):
+            continue
+        entry = _entry(row)
+        if wanted.by in (None, entry.by):
+            found.append(entry)
+            if len(found) == at_most:
+                break
+    whole = looked < LOOKED_AT_MAX and len(found) < at_most
+    return Entries(found, None if whole else last)
+
+
+def one(tx: Connection, position: int) -> Entry | None:
+    """The entry at a position."""
+    row = tx.execute(select(entries).where(entries.c.position == position)).one_or_none()
+    return None if row is None else _entry(row)
+
+
+def kinds(tx: Connection) -> list[str]:
+    """Every kind of entry there is: a probe of the index each."""
+    found: list[str] = []
+    last: str | None = tx.scalar(_NEXT_KIND, {"last": ""})
+    while last is not None:
+        found.append(last)
+        last = tx.scalar(_NEXT_KIND, {"last": last})
+    return found
+
+
+def standing(tx: Connection) -> Standing:
+    """The head, and the last verification the ledger itself tells of."""
+    row = tx.execute(_LAST_VERIFIED).one_or_none()
+    told = {} if row is None else orjson.loads(row.entry)
+    return Standing(
+        head=ledger.head(tx),
+        verified_at=None if row is None else row.at,
+        verified_by=told.get("by"),
+        verified_to=told.get("to", 0),
+        broken_at=told.get("broken_at"),
+    )
+
+
+def lines(tx: Connection, *, first: int, last: int) -> Iterator[bytes]:
+    """Entries as NDJSON, the oldest first. A digest is the SHA-256 of a JSON list of what stands
+    here: [previous, position, at, kind, partner, subject, entry].
+    """
+    between = entries.c.position.between(first, last)
+    for row in tx.execute(select(entries).where(between).order_by(entries.c.position)):
+        yield orjson.dumps({name: getattr(row, name) for name in _COLUMNS}) + b"\n"
+
+
+def _first_at(tx: Connection, moment: datetime, size: int) -> int:
+    """The position of the first entry written at that moment or later; one past the end if none."""
+    low, high = 1, size + 1
+    while low < high:
+        middle = (low + high) // 2
+        at = tx.scalar(_AT, {"which": middle})
+        if at is not None and at < moment:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+def _entry(row: Row[Any]) -> Entry:
+    return Entry(
+        position=row.position,
+        at=row.at,
+        kind=row.kind,
+        partner=row.partner,
+        subject=row.subject,
+        told=orjson.loads(row.entry),
+        digest=row.digest,
+    )

@@ -1,0 +1,70 @@
+"""What the source says of a member's standing, kept in the ledger at the moment it turns.
+
+    good  --a bad status-->  bad  --a good one-->  good
+      '--------missing from a full list-->  absent
+
+The entry "standing" names, for every member that turned, the word of the source and each life that
+some partner may know it by: [partner, ref, version told last, whether the partner may hold it in
+good standing]. Versions only grow; so whoever reads the ledger later knows which tellings came
+before the turn and which after it, whatever the clocks said. A member that nobody was told of is
+not in it. How long a partner could go on granting benefits is told from these entries
+(`gateway.views.exposure`).
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, select
+
+from outbox import ledger
+from schemas import bulk
+from schemas.status import BAD
+from schemas.tables import disclosures
+
+KIND: Final = "standing"
+ABSENT: Final = "absent"
+_BAD = frozenset(status.value for status in BAD)
+_KNOWN = (
+    select(disclosures)
+    .where(bulk.one_of(disclosures.c.account, "accounts"), disclosures.c.gone_at.is_(None))
+    .order_by(disclosures.c.account, disclosures.c.partner, disclosures.c.ref)
+)
+
+
+def turned(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, str]:
+    """Of the members that had a status before: those that turned, with their status now.
+
+    >>> turned({"10000001": "VALIDATED", "10000002": "VALIDATED"},
+    ...        {"10000001": "SUSPENDED", "10000002": "CERTIFIED"})
+    {'10000001': 'SUSPENDED'}
+    """
+    return {
+        account: after[account]
+        for account, was in before.items()
+        if account in after and (was in _BAD) != (after[account] in _BAD)
+    }
+
+
+def enter(tx: Connection, words: Mapping[str, str], *, now: datetime) -> None:
+    """Write that these members turned (account -> word). One of the last acts of a transaction."""
+    if not words:
+        return
+    known: dict[str, list[list[object]]] = {}
+    for row in tx.execute(_KNOWN, {"accounts": list(words)}):
+        known.setdefault(row.account, []).append([row.partner, *life(row)])
+    told = [[account, words[account], known[account]] for account in sorted(known)]
+    if told:
+        ledger.add(tx, KIND, {"turned": told}, now=now)
+
+
+def life(row: Row[Any]) -> list[object]:
+    """What the ledger keeps of a life when the member loses its standing: the reference, the
+    version told last, and whether the partner may hold it in good standing.
+    """
+    return [row.ref, row.version, row.best_status not in _BAD]
+
+
+def bad(word: str) -> bool:
+    """Whether a word of these entries says that there is no standing any more."""
+    return word in _BAD or word == ABSENT

@@ -1,0 +1,104 @@
+"""`mrx approval` and `mrx onboarding`: two persons, and who they are."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from gateway.cli import exits
+from gateway.cli.approval import PASSWORD
+from gateway.home import open_home
+from gateway.identity import passwords, users
+from gateway.identity.roles import Role
+from gateway.settings import Settings
+from gateway.views.onboarding import BY_HAND
+from tests.gateway.cli.command import Mrx
+
+WORD = "correct horse battery"
+
+
+@pytest.fixture
+def anna(mrx: Mrx) -> str:
+    """An approver of the console."""
+    house = open_home(Settings(home=mrx.home))
+    with house.database.write() as tx:
+        now = datetime.now(UTC)
+        made = users.create(tx, "anna", {Role.APPROVER}, by="test", now=now, password=WORD)
+        users.set_password(tx, made, passwords.kept(WORD), now=now)
+    house.database.close()
+    return "anna"
+
+
+@pytest.fixture
+def asked(mrx: Mrx) -> str:
+    mrx("key", "stage")
+    said = mrx.json("key", "activate", "--reason", "it is time", code=exits.WAITS)
+    return str(said["id"])
+
+
+@pytest.mark.parametrize("where", ["environment", "stdin"])
+def test_a_user_of_the_console_is_the_second_person_with_their_password(
+    mrx: Mrx, anna: str, asked: str, where: str
+):
+    env = {PASSWORD: WORD} if where == "environment" else {}
+    stdin = WORD.encode() + b"\n" if where == "stdin" else None
+
+    done = mrx.json(
+        "approval", "approve", asked, "--user", anna, "--reason", "seen", stdin=stdin, **env
+    )
+
+    assert (done["state"], done["decided_by"], done["asked_by"]) == ("approved", "anna", "jdoe")
+
+
+def test_a_wrong_password_approves_nothing(mrx: Mrx, anna: str, asked: str):
+    said = mrx(
+        "approval", "approve", asked, "--user", anna, "--reason", "seen", stdin=b"guess\n", code=1
+    )
+
+    assert "MRX-7019" in said.stderr
+    assert mrx.json("approval", "list", "--state", "waiting")[0]["id"] == asked
+
+
+def test_an_unknown_approval_is_said_to_be_unknown(mrx: Mrx):
+    said = mrx("approval", "approve", "0" * 12, "--reason", "seen", code=1)
+
+    assert "MRX-5064" in said.stderr
+
+
+def test_going_live_takes_a_complete_list_and_two_persons(
+    mrx: Mrx, certificate: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("MRX_ENVIRONMENT", "production")
+    connected = mrx("partner", "connect", "mx-neec", "--certificate", certificate)
+    assert "mrx onboarding" in connected.stderr
+    assert mrx.json("partner", "show", "mx-neec")["enabled"] is False
+
+    early = mrx("onboarding", "go-live", "mx-neec", "--reason", "now", code=1)
+    assert "MRX-7015" in early.stderr
+    assert "contacts" in early.stderr
+    for step in sorted(BY_HAND):
+        mrx("onboarding", "tick", "mx-neec", step, "--evidence", "letter of 2 October")
+    shown = {one["step"]: one for one in mrx.json("onboarding", "show", "mx-neec")}
+    assert [name for name, one in shown.items() if not one["done"]] == ["live", "first batch"]
+    assert shown["contacts"]["evidence"] == "letter of 2 October"
+    asked = mrx.json("onboarding", "go-live", "mx-neec", "--reason", "now", code=exits.WAITS)
+    assert mrx.json("partner", "show", "mx-neec")["enabled"] is False
+    mrx("approval", "approve", asked["id"], "--reason", "I looked", USER="anna")
+    assert mrx.json("partner", "show", "mx-neec")["enabled"] is True
+
+
+def test_a_step_the_database_knows_cannot_be_ticked(mrx: Mrx):
+    said = mrx("onboarding", "tick", "mx-neec", "certificate", "--evidence", "trust me", code=1)
+
+    assert "MRX-7003" in said.stderr
+
+
+def test_a_step_can_be_opened_again(mrx: Mrx):
+    mrx("onboarding", "tick", "mx-neec", "contacts", "--evidence", "a letter")
+
+    mrx("onboarding", "reopen", "mx-neec", "contacts", "--reason", "they have moved")
+
+    shown = {one["step"]: one for one in mrx.json("onboarding", "show", "mx-neec", code=3)}
+    assert shown["contacts"]["done"] is False
+    kinds = [one["kind"] for one in mrx.json("ledger", "tail", "--partner", "mx-neec")]
+    assert kinds == ["onboarding step reopened", "onboarding step done"]

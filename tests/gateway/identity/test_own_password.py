@@ -1,0 +1,92 @@
+"""One-time passwords, and those that somebody chooses."""
+
+import pytest
+
+from gateway.console.page import COOKIE
+from gateway.identity import users
+from outbox.house import House
+from tests.gateway.console.people import nobody
+from tests.gateway.identity.somebody import ANOTHER, GOOD, entries, person, sign_in, signed_in
+
+
+def test_with_a_one_time_password_every_page_leads_to_choosing_another(house: House):
+    user = person(house, one_time=True)
+    client = signed_in(house, user)
+
+    for path in ("/console/", "/console/account", "/console/users", "/console/prove"):
+        answer = client.get(path)
+        assert (answer.status_code, answer.headers["location"]) == (
+            303,
+            "/console/account/password",
+        )
+    posted = client.post("/console/prove", data={"password": GOOD})
+    assert posted.headers["location"] == "/console/account/password"
+    assert client.get("/console/account/password").status_code == 200
+
+
+def test_with_a_one_time_password_one_may_sign_out(house: House):
+    client = signed_in(house, person(house, one_time=True))
+
+    assert client.post("/console/logout").headers["location"].startswith("/console/login")
+
+
+def test_whoever_chose_a_password_goes_on_with_it_and_no_other(house: House):
+    user = person(house, one_time=True)
+    client = signed_in(house, user)
+    form = {"old": GOOD, "new": ANOTHER, "again": ANOTHER}
+
+    changed = client.post("/console/account/password", data=form)
+
+    assert changed.status_code == 303
+    assert client.get("/console/account").status_code == 200
+    assert sign_in(nobody(house), user).status_code == 401
+    assert sign_in(nobody(house), user, ANOTHER).status_code == 303
+    assert entries(house, "password changed", user)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "again", "code"),
+    [
+        (GOOD, "eleven char", "eleven char", "MRX-5067"),
+        (GOOD, ANOTHER, ANOTHER + "5", "MRX-5069"),
+        (GOOD, GOOD, GOOD, "MRX-5068"),
+        ("wrong", ANOTHER, ANOTHER, "MRX-7019"),
+    ],
+)
+def test_a_password_that_does_not_do_is_said_and_changes_nothing(
+    house: House, old: str, new: str, again: str, code: str
+):
+    user = person(house, one_time=True)
+    client = signed_in(house, user)
+
+    answer = client.post("/console/account/password", data={"old": old, "new": new, "again": again})
+
+    assert (answer.status_code, code in answer.text) == (422, True)
+    for word in (old, new, again):
+        assert word == "wrong" or word not in answer.text
+    with house.database.read() as tx:
+        assert users.get(tx, user.id).one_time
+    assert sign_in(nobody(house), user).status_code == 303
+
+
+def test_another_password_ends_all_sessions_but_this_one(house: House):
+    user = person(house)
+    here, there = signed_in(house, user), signed_in(house, user)
+    held = here.cookies[COOKIE]
+
+    here.post("/console/account/password", data={"old": GOOD, "new": ANOTHER, "again": ANOTHER})
+
+    assert here.cookies[COOKIE] != held
+    assert here.get("/console/account").status_code == 200
+    assert there.get("/console/account").status_code == 303
+
+
+def test_the_old_password_can_be_guessed_five_times_there_too(house: House):
+    user = person(house)
+    client = signed_in(house, user)
+    form = {"old": "wrong", "new": ANOTHER, "again": ANOTHER}
+
+    for _ in range(5):
+        client.post("/console/account/password", data=form)
+
+    assert "MRX-7020" in client.post("/console/account/password", data=form).text
