@@ -862,6 +862,8 @@ onboarding = Table(  # the steps of a new partner's list that a person has ticke
 
 # -- what the console's lists are read by ----------------------------------------------------------
 
+Index("members_name", members.c.name)
+Index("pushes_received", pushes.c.received_at, pushes.c.id)
 Index("batches_of_lane", batches.c.lane_id, batches.c.id)
 Index("batches_closed", batches.c.lane_id, batches.c.closed_at)
 Index("attempts_began", attempts.c.began_at)

@@ -3,7 +3,8 @@
     mx-neec   well; its roll grew too much at once and waits for a person
     ca-pip    paused by an operator; what has changed since is waiting
     tw-aeo    well; wants another certificate
-    il-aeo    has not answered since yesterday: a batch unknown, a withdrawal on its way
+    il-aeo    has not answered since yesterday: a batch unknown, a withdrawal on its way; its
+              certificate expires in 23 days
     kr-aeo    refuses some notices
     a full list that would withdraw too much waits; so does a go-live, and a consent is taken back
 
@@ -113,7 +114,10 @@ def _connected(folder: Path, clock: Clock) -> World:
     kept = folder / "keys"
     kept.mkdir()
     for code in PROGRAMMES:
-        keys.create(kept / f"{code}.key", f"mrx {code}", clock.now, kind="p256")
+        # Israel's has 23 days left when the month is over.
+        made_at = clock.now + timedelta(days=DAYS + 23) - keys.LIFE
+        made_at = made_at if code == "il-aeo" else clock.now
+        keys.create(kept / f"{code}.key", f"mrx {code}", made_at, kind="p256")
     house, *ends = (
         world.make(folder / code, code, kept / f"{code}.key") for code in (world.HOME, *PARTNERS)
     )
@@ -152,17 +156,20 @@ def _days(
         made.wire.of = {}
         made.deliver()
     made.clock.now = now - timedelta(hours=26)
-    held = [one for one in granted if one.programme == "il-aeo"]
+    israel, mexico = (
+        [one.account for one in granted if one.programme == code] for code in ("il-aeo", "mx-neec")
+    )
     made.wire.of = {"il-aeo": LOST_ANSWER}
     _hear(made, [])
-    made.revoke(held[0].account, of="il-aeo")
-    made.revoke(held[1].account, of="mx-neec")
+    made.revoke(israel[0], of="il-aeo")
+    made.revoke(mexico[1], of="mx-neec")
     _load(made, late[-3:])
     made.deliver(rounds=2)
     made.wire.of = {"il-aeo": NEVER_ARRIVED}
-    made.clock.now = now - timedelta(minutes=30)
+    made.clock.now = now - timedelta(seconds=30)
     _hear(made, [])
     made.deliver(rounds=2)
+    made.deliver(hurry=False)  # the others go on until nothing is left to do
 
 
 def _picky(made: World) -> Callable[[House, bytes, bytes], bytes]:

@@ -17,11 +17,9 @@ BYTES_MAX = 150_000
 PAGES = {
     "overview": (Role.OPERATOR, "/"),
     "partner": (Role.OPERATOR, "/partners/il-aeo"),
-    "batch": (Role.OPERATOR, "/batches?partner=il-aeo&state=unknown"),
     "failures": (Role.OPERATOR, "/failures"),
-    "revocations": (Role.OPERATOR, "/revocations"),
+    "revocations": (Role.OPERATOR, "/revocations?show=all"),
     "certificates": (Role.SECURITY_OFFICER, "/certificates"),
-    "push": (Role.APPROVER, "/pushes"),
 }
 
 
@@ -45,6 +43,7 @@ def main(folder: Path) -> None:
 
 def _take(page: Page, file: Path) -> None:
     page.evaluate("() => document.fonts.ready")
+    page.set_viewport_size({"width": 1280, "height": 300})  # the page's own height, not ours
     height = page.evaluate("() => Math.min(document.documentElement.scrollHeight, 1400)")
     page.set_viewport_size({"width": 1280, "height": height})
     page.screenshot(path=file)

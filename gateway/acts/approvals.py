@@ -197,11 +197,15 @@ def _in_steps(
     except MrxError as error:
         with house.database.write() as tx:
             nobody = {"decided_by": None, "decided_at": None, "decision": None}
-            tx.execute(update(approvals).where(here).values(nobody))
+            waits = approvals.c.state == State.WAITING.value  # another one's yes may have ended it
+            tx.execute(update(approvals).where(here, waits).values(nobody))
             _tell(tx, "approval failed", asked, {"by": actor.by, "code": error.code}, now=now)
         raise
     house.bell.ring()
     with house.database.write() as tx:
+        now_is = get(tx, approval_id)
+        if now_is.state is not State.WAITING:  # two said yes at once, and the other was faster
+            return now_is
         return _close(tx, approval_id, State.APPROVED, actor.by, reason, now=now)
 
 

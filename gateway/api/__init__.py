@@ -4,6 +4,7 @@
     /v1/partner     foreign customs         their certificates         gateway.api.partner
     /v1/ops         operators               tokens, scope `operate`    gateway.api.operators
     /health         whoever watches         none                       gateway.api.health
+    /metrics        Prometheus              a token, or its address    gateway.api.metrics
 
 Each door has its own OpenAPI description, at `openapi.json` and committed in `docs/openapi`.
 Pydantic models stand in these folders and nowhere below.

@@ -8,14 +8,16 @@ from typing import Annotated
 
 import typer
 
-from gateway.acts import approvals
+from gateway.acts import approvals, permission
 from gateway.acts.approvals import Approval, State
 from gateway.cli import answer, here
 from gateway.cli.nouns import noun
 from gateway.cli.options import AsJson, Reason, one_line
 from gateway.identity import signing_in
 from gateway.identity.actor import Actor, at_the_shell
+from gateway.identity.roles import Right
 from outbox.house import House
+from schemas.errors import BadRequest
 
 COLUMNS = (
     "id",
@@ -96,6 +98,19 @@ def waits(one: Approval, *, as_json: bool) -> None:
     """Answer with an act that was asked for, and say what is next."""
     answer.one(facts(one), json=as_json)
     answer.talk(f"It waits for a second person: mrx approval approve {one.id}")
+
+
+def second(house: House, user: str, *, now: datetime) -> str:
+    """The name of a second person who stands beside whoever gives this command, and proves it.
+
+    Raises `BadRequest`: as `signing_in.proved`, MRX-7014 (it is the same person), MRX-7017 (they
+    may not approve).
+    """
+    actor = signing_in.proved(house, user, _password(user), now=now).actor
+    permission.demand(house, actor, Right.APPROVE, act="release a push", now=now)
+    if actor.by == here.who():
+        raise BadRequest("MRX-7014")
+    return actor.by
 
 
 def _decide(

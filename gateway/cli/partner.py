@@ -11,10 +11,11 @@ from gateway.cli import answer, files, here, partner_certificates, partner_check
 from gateway.cli.connecting import base_url
 from gateway.cli.connecting import connect as connect_partner
 from gateway.cli.nouns import noun
-from gateway.cli.options import AsJson, Partner, Reason, one_line
+from gateway.cli.options import AsJson, DryRun, Partner, Reason, one_line
 from gateway.identity.actor import at_the_shell
 from gateway.views import partner as partners
 from gateway.views import rows
+from gateway.views.alarms.alarm import many
 from outbox import gate, holdings, lane, notices
 from outbox.house import House
 from outbox.notices import State
@@ -126,36 +127,53 @@ def connect(
 
 
 @app.command(epilog="Example: mrx partner pause mx-neec --reason 'their maintenance until Monday'")
-def pause(code: Partner, reason: Reason) -> None:
+def pause(code: Partner, reason: Reason, *, dry_run: DryRun = False) -> None:
     """Hold back announcements to a partner.
 
     Nothing is lost: the backlog grows and is shown. Withdrawals and bad news still leave.
     """
-    why = one_line(reason)
+    why, now = one_line(reason), datetime.now(UTC)
     with here.house() as house:
-        lanes.pause(house, at_the_shell(here.who()), code, reason=why, now=datetime.now(UTC))
+        if dry_run:
+            row = _row(house, code, now)
+            answer.talk(
+                f"{code} would be paused. Would wait: {many(row.announcements, 'announcement')}."
+            )
+            answer.talk(f"Would still leave: {many(row.withdrawals, 'withdrawal')}.")
+            return
+        lanes.pause(house, at_the_shell(here.who()), code, reason=why, now=now)
     answer.talk(f"{code} is paused. Withdrawals and bad news still leave.")
 
 
 @app.command(epilog="Example: mrx partner resume mx-neec --reason 'maintenance is over'")
-def resume(code: Partner, reason: Reason) -> None:
+def resume(code: Partner, reason: Reason, *, dry_run: DryRun = False) -> None:
     """Let announcements to a partner leave again.
 
     What the partner refused before is told again, too: resuming says that it is repaired. More than
     one person may have told again stay as they are, for `mrx replay`.
     """
-    why = one_line(reason)
-    now = datetime.now(UTC)
+    why, now = one_line(reason), datetime.now(UTC)
     with here.house() as house:
+        if dry_run:
+            row = _row(house, code, now)
+            if row.routine.flying is not None:
+                answer.talk(f"Batch {row.routine.flying.name} would leave first.")
+            answer.talk(f"Then the oldest of {many(row.announcements, 'announcement')}.")
+            answer.talk(f"To be told again: {many(row.refused, 'refused notice')}.")
+            return
         resumed = lanes.resume(house, at_the_shell(here.who()), code, reason=why, now=now)
-        with house.database.read() as tx:
-            waiting = rows.of(tx, house, code, now=now).pending
+        waiting = _row(house, code, now).pending
     over = "over " if waiting.more else ""
     answer.talk(f"{code} is resumed. {over}{waiting.n:,} notices are waiting.")
     if resumed.left:
         answer.talk(
-            "What it turned down is too much for one person to have told again: see `mrx replay`."
+            "What it turned down is too much for one person to have told again: `mrx replay`."
         )
+
+
+def _row(house: House, code: str, now: datetime) -> rows.Row:
+    with house.database.read() as tx:
+        return rows.of(tx, house, code, now=now)
 
 
 def _overview(

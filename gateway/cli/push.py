@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from gateway.cli import answer, exits, here, progress, push_decisions
+from gateway.cli import answer, approval, exits, here, progress, push_decisions
 from gateway.cli.feed import Feed, feed
 from gateway.cli.nouns import noun
 from gateway.cli.options import AsJson, DryRun, Input, moment
@@ -42,6 +42,15 @@ def members(
     approve: Annotated[
         bool, typer.Option("--approve", help="Withdraw even more than the guard allows.")
     ] = False,
+    approved_by: Annotated[
+        str | None,
+        typer.Option(
+            "--approved-by",
+            metavar="NAME",
+            help="The second person to --approve: a user of the console; needed in production. "
+            "Their password comes from $MRX_PASSWORD or a prompt.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Take members: one JSON object a line, or CSV.
@@ -51,6 +60,8 @@ def members(
     """
     now = datetime.now(UTC)
     at = moment("--as-of", as_of, now=now)
+    if approve and approved_by is None and here.settings().environment == "production":
+        raise typer.BadParameter("name the second person", param_hint="--approved-by")
     # A full list is read twice: first to see who is missing.
     spool = here.settings().home if mode == "snapshot" else None
     with (
@@ -58,6 +69,7 @@ def members(
         feed(file, spool_in=spool) as source,
         _watched(file, source) as step,
     ):
+        second = approval.second(house, approved_by, now=now) if approve and approved_by else None
         order = push_members.Push(
             open=source.open,
             format=source.format,
@@ -67,6 +79,7 @@ def members(
             by=here.who(),
             dry_run=dry_run,
             approve=approve,
+            approved_by=second,
             step=step,
         )
         report = push_members.push(house, order)

@@ -3,7 +3,8 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Form, Query, Response
+import orjson
+from fastapi import APIRouter, Form, Path, Query, Response
 
 from gateway.acts import ledgers
 from gateway.api import cursor
@@ -63,6 +64,15 @@ def every(  # a parameter each
         whole=page.may(Right.AUDIT),
         walked_max=ledgers.WALKED_MAX,
     )
+
+
+@router.get("/{position}")
+def one(page: SignedIn, position: Annotated[int, Path(ge=1, le=POSITION_MAX)]) -> Response:
+    page.demand(Right.AUDIT, what="an entry in full")
+    with page.house.database.read() as tx:
+        found = view.one(tx, position)
+    text = orjson.dumps(dict(found.told), option=orjson.OPT_INDENT_2).decode()
+    return page.show("ledger_entry.html", title=f"Entry {position}", entry=found, text=text)
 
 
 @router.post("/verify")

@@ -45,6 +45,14 @@ def when(context: Context, moment: datetime | None) -> Markup:
     return Markup('<time datetime="{}">{}</time>').format(iso, f"{local:%Y-%m-%d %H:%M %Z}")
 
 
+def coded(text: str) -> Markup:
+    """A sentence of ours with its `commands` as code."""
+    parts = text.split("`")
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if n % 2 else part for n, part in enumerate(parts)
+    )
+
+
 def title_of(code: str) -> str:
     """What a code means."""
     return CODES[code].title if code in CODES else code
@@ -64,6 +72,7 @@ def _environment() -> Environment:
         "number": number,
         "when": when,
         "title_of": title_of,
+        "coded": coded,
     }
     return made
 

@@ -11,14 +11,18 @@ from datetime import datetime
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Connection, Row, bindparam, func, select
+from sqlalchemy import Connection, Row, bindparam, case, func, select
 
 from outbox import ledger
 from outbox.house import House
 from outbox.ledger import Head
+from schemas.errors import BadRequest
 from schemas.tables import ledger as entries
 
 LOOKED_AT_MAX: Final = 2_000
+LARGE_CHARS: Final = 10_000
+"""An entry that says more (of thousands of members at once) is shown on a page of its own."""
+
 VERIFIED: Final = "ledger verified"
 # What an entry says of an act itself; the rest of it may name an account or a ref.
 OF_THE_ACT: Final = frozenset(
@@ -27,6 +31,10 @@ OF_THE_ACT: Final = frozenset(
     | {"read", "accepted", "rejected", "withdrawn", "unchanged", "user", "roles", "token", "scopes"}
 )
 _COLUMNS = ("position", "at", "kind", "partner", "subject", "entry", "previous", "digest")
+_LISTED = (
+    *(column for column in entries.c if column.name != "entry"),
+    case((func.length(entries.c.entry) <= LARGE_CHARS, entries.c.entry)).label("entry"),
+)
 _AT = select(entries.c.at).where(entries.c.position == bindparam("which"))
 _NEXT_KIND = select(func.min(entries.c.kind)).where(entries.c.kind > bindparam("last"))
 _LAST_VERIFIED = (
@@ -47,7 +55,9 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One entry. `by` is who did it, if anybody did; `told` is all that it says."""
+    """One entry. `by` is who did it, if anybody did; `told` is all that it says, and nothing of a
+    `large` one in a list.
+    """
 
     position: int
     at: datetime
@@ -56,6 +66,7 @@ class Entry:
     subject: str | None
     told: Mapping[str, Any]
     digest: str
+    large: bool = False
 
     @property
     def by(self) -> str | None:
@@ -97,7 +108,7 @@ def page(
     tx: Connection, _house: House, wanted: Wanted, *, before: int | None, at_most: int
 ) -> Entries:
     """The newest entries that are wanted, older than `before`."""
-    query = select(entries).order_by(entries.c.position.desc()).limit(LOOKED_AT_MAX)
+    query = select(*_LISTED).order_by(entries.c.position.desc()).limit(LOOKED_AT_MAX)
     if wanted.kind is not None:
         query = query.where(entries.c.kind == wanted.kind)
     elif wanted.partner is not None:
@@ -124,10 +135,12 @@ def page(
     return Entries(found, None if whole else last)
 
 
-def one(tx: Connection, position: int) -> Entry | None:
-    """The entry at a position."""
+def one(tx: Connection, position: int) -> Entry:
+    """The entry at a position, whole. Raises `BadRequest` MRX-7004 where there is none."""
     row = tx.execute(select(entries).where(entries.c.position == position)).one_or_none()
-    return None if row is None else _entry(row)
+    if row is None:
+        raise BadRequest("MRX-7004")
+    return _entry(row)
 
 
 def kinds(tx: Connection) -> list[str]:
@@ -182,6 +195,7 @@ def _entry(row: Row[Any]) -> Entry:
         kind=row.kind,
         partner=row.partner,
         subject=row.subject,
-        told=orjson.loads(row.entry),
+        told={} if row.entry is None else orjson.loads(row.entry),
         digest=row.digest,
+        large=row.entry is None,
     )

@@ -33,7 +33,8 @@ _LAST = "\U0010ffff"
 _ACCOUNT = select(members.c.account, members.c.name).where(members.c.account == bindparam("whose"))
 _NAMED = (
     select(members.c.account, members.c.name)
-    .where(members.c.name.between(bindparam("from"), bindparam("until")))
+    # Not BETWEEN: PostgreSQL takes no collation in its first bound.
+    .where(members.c.name >= bindparam("from"), members.c.name <= bindparam("until"))
     .order_by(members.c.name, members.c.account)
     .limit(FOUND_MAX)
 )
@@ -186,7 +187,7 @@ def _partner(one: statements.Partner, whole: Statement) -> PartnerTold:
     at, how = _since(one, whole)
     return PartnerTold(
         partner=one.partner,
-        country=PROGRAMMES[one.partner].country,
+        country=_country(one.partner),
         items=_items(one.lives),
         first=min((life.told_at for life in one.lives), default=None),
         last=max((line.told_at for line in announced), default=None),
@@ -250,3 +251,8 @@ def _fate(fate: str | None, law: str | None, until: date | None) -> str | None:
     if law is not None:
         said += f" ({law})"
     return said if until is None else f"{said} until {until.isoformat()}"
+
+
+def _country(partner: str) -> str:
+    """Its country; the code alone of a programme that only another release of ours knows."""
+    return PROGRAMMES[partner].country if partner in PROGRAMMES else partner

@@ -31,7 +31,9 @@ def test_every_file_exists():
 
     for name in (*here, *from_root):
         assert name == "compose.env" or (ROOT / "deploy" / name).exists(), name
-    assert re.findall(r"`\.\./([\w/.]+)`", PAGE) == ["docs/settings.md"]
+    beside = re.findall(r"`\.\./([\w/.]+)`", PAGE)
+    assert beside == ["docs/settings.md", "docs/metrics.md"]
+    assert all((ROOT / name).exists() for name in beside)
     assert list((ROOT / "decisions").glob("0005-*"))
 
 

@@ -1,14 +1,8 @@
-"""What every decision of an operator brings: who may decide, and the reason that is kept."""
+"""What every decision of an operator brings: the reason that is kept."""
 
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
-
-from gateway.api.caller import Caller, holding
-from gateway.tokens import Scope
-
-Operator = Annotated[Caller, holding(Scope.OPERATE)]
-
 
 Line = Annotated[
     str,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -39,6 +39,7 @@ class Entry(BaseModel):
     subject: str | None
     entry: dict[str, Any]
     digest: str
+    large: bool = Field(description="It says more than a list shows: read it by its position.")
 
 
 class EntryList(BaseModel):
@@ -117,6 +118,15 @@ def ledger_standing(here: Here, _actor: Sees) -> Standing:
     )
 
 
+@router.get("/entries/{position}", responses=described(404))
+def one_ledger_entry(
+    position: Annotated[int, Path(ge=1, le=1 << 53)], here: Here, _actor: Audits
+) -> Entry:
+    """Read one entry in full."""
+    with here.house.database.read() as tx:
+        return _entry(view.one(tx, position), whole=True)
+
+
 @router.post("/verify", responses=described(503))
 def verify_the_ledger(walk: Walk, here: Here, actor: Sees) -> Walked:
     """Walk the chain on from where the last walk ended: at most 100 000 entries a call."""
@@ -163,4 +173,5 @@ def _entry(one: view.Entry, *, whole: bool) -> Entry:
         subject=one.subject if whole else None,
         entry=dict(one.told) if whole else one.of_the_act,
         digest=one.digest,
+        large=one.large,
     )

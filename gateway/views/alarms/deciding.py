@@ -69,6 +69,6 @@ def differing(
             bad=False,
             sentence=f"{partner}: {CODES['MRX-4014'].title}.",
             code="MRX-4014",
-            path=f"/partners/{partner}",
+            path=f"/partners/{partner}#holdings",
             link="Compare",
         )

@@ -147,6 +147,9 @@ def upgrade() -> None:
         batch_op.create_index("ledger_kind", ["kind", "position"], unique=False)
         batch_op.create_index("ledger_partner", ["partner", "position"], unique=False)
 
+    with op.batch_alter_table("members", schema=None) as batch_op:
+        batch_op.create_index("members_name", ["name"], unique=False)
+
     with op.batch_alter_table("pending", schema=None) as batch_op:
         batch_op.create_index(
             "pending_blocked",
@@ -155,6 +158,9 @@ def upgrade() -> None:
             sqlite_where=sa.text("blocked IS NOT NULL"),
             postgresql_where=sa.text("blocked IS NOT NULL"),
         )
+
+    with op.batch_alter_table("pushes", schema=None) as batch_op:
+        batch_op.create_index("pushes_received", ["received_at", "id"], unique=False)
 
     with op.batch_alter_table("revocations", schema=None) as batch_op:
         batch_op.create_index("revocations_at", ["at"], unique=False)

@@ -198,3 +198,18 @@ def test_the_newest_are_listed_first_page_by_page(house: House):
     assert {one.id for one in whole} == ids
     assert [*first, *rest] == whole
     assert {one.id for one in waiting} == ids - {min(ids)}
+
+
+def test_two_who_say_yes_at_once_end_it_once(house: House, moves: list[str]):
+    one, third = asked(house, MOVED), Actor("ben", ALL)
+
+    def move(_house, asked: Approval, by, _now):
+        moves.append(by)
+        if by == "anna":  # Ben says yes while Anna's is being carried out
+            decide(house, asked.id, third)
+
+    approvals.register(MOVED, between=move)
+
+    assert decide(house, one).decided_by == "ben"
+    assert moves == ["anna", "ben"]
+    assert len(entries(house, "approval approved")) == 1

@@ -12,7 +12,8 @@ from gateway.identity import passwords, users
 from gateway.identity.roles import Role
 from gateway.settings import Settings
 from gateway.views.onboarding import BY_HAND
-from tests.gateway.cli.command import Mrx
+from tests.gateway.cli.command import Mrx, lines
+from tests.world import member
 
 WORD = "correct horse battery"
 
@@ -102,3 +103,24 @@ def test_a_step_can_be_opened_again(mrx: Mrx):
     assert shown["contacts"]["done"] is False
     kinds = [one["kind"] for one in mrx.json("ledger", "tail", "--partner", "mx-neec")]
     assert kinds == ["onboarding step reopened", "onboarding step done"]
+
+
+def test_a_mass_removal_at_the_shell_takes_a_second_person_in_production(
+    mrx: Mrx, anna: str, monkeypatch: pytest.MonkeyPatch
+):
+    known = [member(str(10_000_000 + n)) for n in range(30)]
+    mrx.push(*known)
+    few = lines(*known[:5])
+    push = ("push", "members", "-", "--mode", "snapshot", "--approve")
+    monkeypatch.setenv("MRX_ENVIRONMENT", "production")
+
+    alone = mrx(*push, stdin=few, code=exits.USAGE)
+    assert "second person" in alone.stderr
+    word = {PASSWORD: WORD}
+    own = mrx(*push, "--approved-by", anna, stdin=few, code=1, USER="anna", **word)
+    assert "MRX-7014" in own.stderr
+    wrong = mrx(*push, "--approved-by", anna, stdin=few, code=1, **{PASSWORD: "guess"})
+    assert "MRX-7019" in wrong.stderr
+    assert mrx.json(*push, "--approved-by", anna, stdin=few, **word)["withdrawn"] == 25
+    entry = mrx.json("ledger", "tail", "--kind", "members pushed", "--most", 1)[0]["entry"]
+    assert (entry["by"], entry["approved_by"]) == ("jdoe", "anna")

@@ -22,7 +22,7 @@ consent list, consent revoke, deliver, demo, disclosure find, disclosure show, d
 inbound import, inbound list, inbound receipt, inbound reject, inbound rolls, inbound show, init, key activate, key list,
 key retire, key stage, ledger export, ledger tail, ledger verify, member preview, member show, metrics, notice list, onboarding go-live, onboarding list,
 onboarding reopen, onboarding show, onboarding tick, open, openapi,
-outcome list, partner approve-certificate, partner certificates, partner connect,
+outcome list, overview, partner approve-certificate, partner certificates, partner connect,
 partner list, partner pause, partner reject-certificate, partner resume, partner show, partner terms,
 partner test, partner withdraw-certificate, pull, push consents, push list, push members, push refuse,
 push rejected, push release, push show, receipt import,

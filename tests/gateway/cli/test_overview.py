@@ -49,3 +49,14 @@ def test_a_test_at_the_shell_is_kept_for_the_console(told: World, mrx: Mrx):
     shown = mrx.json("partner", "show", "mx-neec")
     assert shown["connection"] in ("well", "something failed")
     assert shown["connection_tested_at"]
+
+
+def test_a_dry_run_says_what_would_happen_and_changes_nothing(told: World, mrx: Mrx):
+    told.push(member("10000001", name="Invented Two"))
+
+    paused = mrx("partner", "pause", "mx-neec", "--reason", "x", "--dry-run")
+    resumed = mrx("partner", "resume", "mx-neec", "--reason", "x", "--dry-run")
+
+    assert "Would wait: 1 announcement." in paused.stderr
+    assert "the oldest of 1 announcement" in resumed.stderr
+    assert entries(told.house, "paused") + entries(told.house, "resumed") == []

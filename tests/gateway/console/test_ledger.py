@@ -41,13 +41,30 @@ def udo(world: World) -> TestClient:
     return at_console(world.house, "udo", {Role.AUDITOR})
 
 
-def test_only_auditors_read_of_whom_an_entry_tells(vera: TestClient, udo: TestClient):
-    seen, whole = vera.get(PAGE).text, udo.get(PAGE).text
+def test_only_auditors_read_of_whom_an_entry_tells(world: World, vera: TestClient, udo: TestClient):
+    with world.house.database.read() as tx:
+        told = ledger.select().where(ledger.c.kind == "disclosed")
+        position = tx.execute(told).first().position
 
-    assert "members pushed" in seen
-    assert "members pushed" in whole
-    assert "10000001" not in seen
-    assert "10000001" in whole
+    assert "disclosed" in vera.get(PAGE).text
+    assert "10000001" not in vera.get(PAGE).text
+    assert f"{PAGE}/{position}" not in vera.get(PAGE).text
+    assert f"{PAGE}/{position}" in udo.get(PAGE).text
+    assert "10000001" in udo.get(f"{PAGE}/{position}").text
+    assert vera.get(f"{PAGE}/{position}").status_code == 403
+    assert udo.get(f"{PAGE}/1000000").status_code == 404
+
+
+def test_an_entry_of_thousands_is_no_burden_to_the_list(small_world: World):
+    small_world.push(*(member(str(10_000_001 + n)) for n in range(200)))
+    small_world.grant(*(str(10_000_001 + n) for n in range(200)))
+    udo = at_console(small_world.house, "udo", {Role.AUDITOR})
+
+    listed = udo.get(f"{PAGE}?kind=consents").text
+
+    assert "more than fits here" in listed
+    assert len(listed) < 20_000
+    assert "10000200" in udo.get(f"{PAGE}/2").text
 
 
 def test_entries_are_found_by_kind_partner_person_and_day(udo: TestClient):
@@ -55,7 +72,7 @@ def test_entries_are_found_by_kind_partner_person_and_day(udo: TestClient):
         text = udo.get(PAGE, params=query).text
         return text.partition("<tbody>")[2].partition("</tbody>")[0]
 
-    assert "members pushed" not in kinds(kind="released", by="")
+    assert "members pushed" not in kinds(kind="disclosed")
     assert "members pushed" in kinds(kind="members pushed")
     assert "members pushed" not in kinds(partner="mx-neec")
     assert "user made" in kinds(by="the test")

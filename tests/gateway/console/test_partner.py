@@ -196,3 +196,19 @@ def test_certificates_are_shown_with_what_is_left(operator: TestClient):
     assert "theirs" in page
     assert "ours" in page
     assert "more days, ours for" in page
+
+
+@pytest.mark.parametrize("act", ["pause", "resume"])
+def test_the_page_that_asks_has_no_form_for_a_viewer(viewer: TestClient, act: str):
+    page = viewer.get(f"{HERE}/{act}")
+
+    assert f'action="{HERE}/{act}"' not in page.text
+    assert "ask an operator" in text_of(page)
+
+
+def test_a_lane_that_is_open_and_fails_does_not_look_well(world: World, operator: TestClient):
+    world.wire.plan = [NEVER_ARRIVED] * 2
+    world.deliver(rounds=2)
+
+    assert "open, failed 2 times" in text_of(operator.get(HERE))
+    assert "open, failed 2 times" in text_of(operator.get("/console/"))

@@ -9,12 +9,11 @@ from sqlalchemy import select
 
 from gateway.views import count, days, lanes, rows, stuck
 from gateway.views.count import Count
-from gateway.views.days import Mark
 from gateway.views.rows import Row
 from outbox import lane, notices
 from outbox.batch import State
 from outbox.notices import State as Notice
-from partners import agreements, consents
+from partners import agreements
 from schemas.errors import BadRequest
 from schemas.receipt import Receipt, Refusal, Verdict
 from schemas.status import Status
@@ -61,13 +60,6 @@ def refusing(world: World, account: str) -> Callable[..., bytes]:
         return replace(receipt, verdict=Verdict.REFUSALS, refused=(refusal,))
 
     return answering(refuse)
-
-
-def next_day(world: World) -> None:
-    """The feed of consents speaks every day."""
-    world.clock.forward(days=1)
-    with world.house.database.write() as tx:
-        consents.heard(tx, world.clock.now)
 
 
 def test_the_counts_are_those_of_the_notices_whatever_happens(small_world: World):
@@ -179,73 +171,6 @@ def test_what_is_in_flight_counts_as_waiting(small_world: World):
     assert (row.announcements, row.in_flight, row.pending) == (Count(0), Count(1), Count(1))
     assert row.oldest is not None
     assert timedelta(hours=5) <= world.clock.now - row.oldest < timedelta(hours=5, seconds=1)
-
-
-def test_each_day_has_its_mark(small_world: World):
-    world = small_world
-    world.push(member("10000001"))
-    world.grant("10000001")
-    world.deliver()  # the first day settles
-    next_day(world)
-    world.push(member("10000001", name="Invented Two"))
-    world.wire.plan = [NEVER_ARRIVED] * 4
-    world.deliver(rounds=2)  # the second fails
-    next_day(world)
-    world.deliver(rounds=2)  # the third, too
-    next_day(world)
-    world.deliver()  # the fourth settles what was open
-    next_day(world)
-    next_day(world)
-    world.push(member("10000001", name="Invented Three"))
-    world.wire.plan = [NEVER_ARRIVED] * 2
-    world.deliver(rounds=2)
-    today = world.clock.now.date()
-    with world.house.database.read() as tx:
-        strips = days.strips(tx, now=world.clock.now)
-
-    strip = strips["mx-neec"]
-
-    assert [one.mark for one in strip[-6:]] == [
-        Mark.SETTLED,
-        Mark.FAILED,
-        Mark.FAILED,
-        Mark.SETTLED,
-        Mark.NOTHING,
-        Mark.FAILED,
-    ]
-    assert {one.mark for one in strip[:-6]} == {Mark.NOTHING}
-    assert [one.day for one in strip] == [today - timedelta(days=n) for n in range(29, -1, -1)]
-    assert {one.mark for one in strips["ca-pip"]} == {Mark.NOTHING}
-
-
-def test_a_day_may_settle_one_lane_and_fail_the_other(small_world: World):
-    world = small_world
-    world.push(member("10000001"), member("10000002"))
-    world.grant("10000001", "10000002")
-    world.deliver()
-    world.clock.forward(days=1)
-    world.revoke("10000001", of="mx-neec")
-    world.push(member("10000002", name="Invented Two"))
-    world.wire.plan = ["fine"] + [NEVER_ARRIVED] * 2  # the urgent lane first
-    world.deliver(rounds=3)
-
-    assert of(world).days[-1].mark is Mark.MIXED
-
-
-def test_a_batch_that_is_refused_whole_is_a_failure(small_world: World):
-    world = small_world
-    world.push(member("10000001"))
-    world.grant("10000001")
-    world.wire.answer = answering(
-        lambda r: replace(r, verdict=Verdict.REFUSED, code="X-1", held=None)
-    )
-    world.deliver(rounds=1)
-
-    row = of(world)
-
-    assert row.days[-1].mark is Mark.FAILED
-    assert row.causes == {"MRX-2211": Count(1)}
-    assert row.refused == Count(1)
 
 
 def test_a_batch_that_arrived_and_is_not_applied_is_shown_as_such(small_world: World):

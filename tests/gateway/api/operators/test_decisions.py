@@ -173,6 +173,9 @@ def test_the_ledger_is_read_walked_and_taken_out(http: TestClient, small_world: 
     part = http.get(f"{OPS}/ledger?partner=mx-neec", headers=vera).json()["items"]
     assert "10000001" in orjson.dumps(whole).decode()
     assert "10000001" not in orjson.dumps(part).decode()
+    entry = whole[-1]
+    one = http.get(f"{OPS}/ledger/entries/{entry['position']}", headers=udo).json()
+    assert one == entry
     walked = http.post(f"{OPS}/ledger/verify", headers=vera, json={}).json()
     standing = http.get(f"{OPS}/ledger/standing", headers=vera).json()
     assert (standing["verified_to"], standing["broken_at"]) == (walked["to"], None)

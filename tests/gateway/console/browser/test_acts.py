@@ -110,6 +110,8 @@ def test_who_was_told(sat_down: Callable[..., Page], stands: Site):
     expect(page.get_by_role("main")).to_contain_text(month.PLANTED)
     assert entries(stands, "looked up") == before + 1
     assert "Planted" not in page.url
+    page.emulate_media(media="print")
+    expect(page.get_by_role("heading", name="Look up a company")).to_be_hidden()
 
 
 def test_a_new_user_gets_a_password_and_must_change_it(sat_down: Callable[..., Page], script: bool):
