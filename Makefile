@@ -38,7 +38,7 @@ fix: $(VENV)/.tests           ## what the formatter and the linter can mend by t
 	@$(BIN)/ruff check --fix --quiet . || true
 	@$(BIN)/ruff format .
 
-docs: $(VENV)/.runs           ## what is generated: the doors' OpenAPI, the pages of all codes and settings
+docs: $(VENV)/.runs           ## what is generated: the doors' OpenAPI, the pages of all codes, settings and metrics
 	@for door in source partner operators; do $(BIN)/mrx openapi $$door > docs/openapi/$$door.json || exit 1; done
 	@$(BIN)/mrx explain --page > docs/problems.md
 	@$(BIN)/mrx settings --page > docs/settings.md

@@ -75,8 +75,8 @@ def fill(house: House, size: Size) -> None:
             asked = text(statement)
             given = {name: values[name] for name in asked.compile().params}
             tx.execute(asked, given)
-        for helper in ("bench_numbers", "bench_partners"):
-            tx.exec_driver_sql(f"DROP TABLE {helper}")
+        for scratch in ("bench_numbers", "bench_partners"):
+            tx.exec_driver_sql(f"DROP TABLE {scratch}")
     with house.database.write() as tx:
         if tx.dialect.name == "postgresql":  # what autovacuum does within a minute
             tx.exec_driver_sql("ANALYZE")

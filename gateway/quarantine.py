@@ -34,16 +34,22 @@ from signing.seal import seal
 TURNED_DOWN = "MRX-4015"
 
 
-def approve(house: House, batch_id: str, *, by: str, reason: str, now: datetime) -> Inbound:
-    """Let a batch in that waits. Raises `BadRequest`: MRX-5014 (no such batch), MRX-5022 (it does
-    not wait, or not any more), and `NotTrusted` MRX-3004 if the certificate that signed it has been
-    withdrawn meanwhile.
+def approve(
+    house: House, batch_id: str, *, by: str, reason: str, now: datetime, gone: int | None = None
+) -> Inbound:
+    """Let a batch in that waits. `gone` is how many of the roll would go, as a person typed it.
+
+    Raises `BadRequest`: MRX-5014 (no such batch), MRX-5022 (it does not wait, or not any more),
+    MRX-7024 (another number would go by now), and `NotTrusted` MRX-3004 if the certificate that
+    signed it has been withdrawn meanwhile.
 
     What it changes is what the roll is measured against from now on: a person has seen it.
     """
     arrived = _again(house, batch_id, now=now, withdrawn=False)
     with house.database.write() as tx:
         standing = _must_wait(tx, arrived, now=now)
+        if gone is not None and gone != quarantine.plan(tx, arrived.place).gone:
+            raise BadRequest("MRX-7024")
         quarantine.release(tx, arrived.place)
         terms = agreements.get(tx, arrived.partner)
         news = inbound.weigh(tx, arrived)

@@ -84,7 +84,10 @@ class Settings(BaseSettings):
         "counts; none: nobody's. Each must drop this header from what it is sent",
     )
     environment: Literal["test", "production"] = Field(
-        default="test", description="what every page of the console says on top"
+        default="test",
+        description="what every page of the console says on top; production also asks for a second "
+        "person where `mrx partner connect` would enable an exchange and `mrx push members "
+        "--approve` let a list in",
     )
     metrics_addresses: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = Field(
         default=(),

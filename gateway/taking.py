@@ -9,9 +9,11 @@ after it, the same: the push is complete then, and pushed again it changes nothi
 
 import time
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
+
+from sqlalchemy import update
 
 from gateway import pushes, spool
 from gateway.intake import push_consents, push_members, reading
@@ -22,6 +24,7 @@ from gateway.spool import Spooled
 from outbox import watch
 from outbox.house import House
 from schemas.errors import BadRequest
+from schemas.tables import pushes as register
 
 # What an answer shows at once; the rest is read page by page.
 SHOWN = 1_000
@@ -48,10 +51,12 @@ def approve(
 ) -> None:
     """Let a waiting push in. `by` is what the ledger names: `token <id>`, or a user.
 
-    Raises `BadRequest` MRX-7014 (one's own), MRX-7015 (not waiting).
+    Raises `BadRequest` MRX-7014 (one's own), MRX-7015 (not waiting), MRX-7024 (more would go by now
+    than `push` says: it waits on, and says how many).
     """
     body = _waiting(house, push)
     try:
+        _demand_no_more(house, push, body, now=now)
         with house.database.write() as tx:
             pushes.resume(tx, push.id, by=by, reason=reason, now=now)
     except BaseException:
@@ -75,6 +80,27 @@ def discard(
         body.let_go()
         raise
     body.remove()  # a crash before this leaves a file that the next sweep removes
+
+
+def going(push: Pushed) -> int:
+    """How many members would go: the highest of the counts that are over the guard."""
+    over = (push.report or {}).get("waiting", [])
+    return max((one["withdrawn"] for one in over), default=0)
+
+
+def _demand_no_more(house: House, push: Pushed, body: Spooled, *, now: datetime) -> None:
+    """Look again whom a full list leaves out. Others may have come since it was reported, and whoever
+    approves it approves the number that they saw.
+    """
+    order = replace(_order(push, body, now=now, approved_by=None), dry_run=True)
+    report = push_members.push(house, order)
+    if max((one.withdrawn for one in report.waiting), default=0) <= going(push):
+        return
+    told = {**(push.report or {}), "waiting": _guarded(report), "plan": _plan(report)}
+    waits = (register.c.id == push.id) & (register.c.state == State.WAITING)
+    with house.database.write() as tx:
+        tx.execute(update(register).where(waits).values(report=told))
+    raise BadRequest("MRX-7024")
 
 
 def _waiting(house: House, push: Pushed) -> Spooled:
@@ -124,7 +150,14 @@ def _members(
     now: datetime,
     approved_by: str | None,
 ) -> Report:
-    order = push_members.Push(
+    order = _order(push, body, now=now, approved_by=approved_by)
+    return push_members.push(house, replace(order, rejected=rejections.add))
+
+
+def _order(
+    push: Pushed, body: Spooled, *, now: datetime, approved_by: str | None
+) -> push_members.Push:
+    return push_members.Push(
         open=body.open,
         format=push.format,
         mode="snapshot" if push.mode == "snapshot" else "delta",
@@ -135,10 +168,8 @@ def _members(
         approve=approved_by is not None,
         approved_by=approved_by,
         push=push.id,
-        rejected=rejections.add,
         rejections_max=0,
     )
-    return push_members.push(house, order)
 
 
 def _consents(
@@ -166,9 +197,6 @@ def _consents(
 
 def _told(report: Report, *, cut: bool) -> Mapping[str, Any]:
     """What the register keeps: counts, codes and numbers of revocations."""
-    plan = None
-    if report.plan is not None:
-        plan = {partner: asdict(one) for partner, one in sorted(report.plan.items())}
     return {
         "read": report.read,
         "accepted": report.accepted,
@@ -181,7 +209,17 @@ def _told(report: Report, *, cut: bool) -> Mapping[str, Any]:
         "warnings": report.warnings,
         "revocations": report.revocations[:SHOWN],
         "rejections_cut": cut,
-        "waiting": [asdict(one) for one in report.waiting],
+        "waiting": _guarded(report),
         "note": report.note,
-        "plan": plan,
+        "plan": _plan(report),
     }
+
+
+def _guarded(report: Report) -> list[dict[str, Any]]:
+    return [asdict(one) for one in report.waiting]
+
+
+def _plan(report: Report) -> dict[str, Any] | None:
+    if report.plan is None:
+        return None
+    return {partner: asdict(one) for partner, one in sorted(report.plan.items())}

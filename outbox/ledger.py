@@ -8,13 +8,17 @@ A row changed or taken out in the middle breaks the chain at that place. A tail 
 shorter chain that is whole in itself; so whoever keeps the head's digest (printed by
 `mrx ledger verify`) sees that too. Entries hold accounts, refs, versions and digests of what was
 told, never names or identifiers: they stay provable after the payload is erased (P8).
+
+An account has few digits: whoever knew the rest of an entry could find it by trying which one gives
+the digest. So an entry that tells of somebody holds a `salt`, kept from whoever may not read of whom.
 """
 
 import hashlib
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from sqlalchemy import Connection, Row, insert, select, update
@@ -22,6 +26,10 @@ from sqlalchemy import Connection, Row, insert, select, update
 from schemas.tables import ledger, ledger_head
 
 GENESIS = "0" * 64
+SALT_BYTES: Final = 16
+OF_NOBODY: Final = frozenset({"roles", "before", "scopes"})
+"""Lists of words. Any other list may be one of accounts, whatever it is called."""
+
 _HEAD = select(ledger_head)
 _LOCK_HEAD = _HEAD.with_for_update()
 _ADD = insert(ledger)
@@ -56,6 +64,8 @@ def add(
     subject: str | None = None,
 ) -> int:
     """Append one entry and return its position. The head is the last lock of a transaction."""
+    if subject is not None or _lists_somebody(entry):
+        entry = {**entry, "salt": secrets.token_hex(SALT_BYTES)}
     last = tx.execute(_LOCK_HEAD).one()
     text = orjson.dumps(entry, option=orjson.OPT_SORT_KEYS).decode()
     position: int = last.size + 1
@@ -123,6 +133,12 @@ def verify(tx: Connection) -> Verified:
             position, digest = row.position, row.digest
     whole = end == Head(position, digest)
     return Verified(Head(position, digest), None if whole else position + 1)
+
+
+def _lists_somebody(entry: Mapping[str, Any]) -> bool:
+    return any(
+        isinstance(value, list | tuple) and name not in OF_NOBODY for name, value in entry.items()
+    )
 
 
 def _follows(row: Row[Any], position: int, digest: str) -> bool:

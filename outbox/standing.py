@@ -6,8 +6,9 @@
 The entry "standing" names, for every member that turned, the word of the source and each life that
 some partner may know it by: [partner, ref, version told last, whether the partner may hold it in
 good standing]. Versions only grow; so whoever reads the ledger later knows which tellings came
-before the turn and which after it, whatever the clocks said. A member that nobody was told of is
-not in it. How long a partner could go on granting benefits is told from these entries
+before the turn and which after it, whatever the clocks said. A good word names besides, of each
+partner, the last life that is gone already, unless it left by an absence or a revocation: those no
+status ends. A member that nobody was told of is not in it. How long a partner could go on granting benefits is told from these entries
 (`gateway.views.exposure`).
 """
 
@@ -25,10 +26,16 @@ from schemas.tables import disclosures
 KIND: Final = "standing"
 ABSENT: Final = "absent"
 _BAD = frozenset(status.value for status in BAD)
+_FOR_GOOD = ("absent", "revoked")  # reasons of withdrawal that no status ends
 _KNOWN = (
     select(disclosures)
     .where(bulk.one_of(disclosures.c.account, "accounts"), disclosures.c.gone_at.is_(None))
     .order_by(disclosures.c.account, disclosures.c.partner, disclosures.c.ref)
+)
+_GONE = (
+    select(disclosures)
+    .where(bulk.one_of(disclosures.c.account, "accounts"), disclosures.c.gone_at.is_not(None))
+    .order_by(disclosures.c.told_at, disclosures.c.ref)
 )
 
 
@@ -53,6 +60,12 @@ def enter(tx: Connection, words: Mapping[str, str], *, now: datetime) -> None:
     known: dict[str, list[list[object]]] = {}
     for row in tx.execute(_KNOWN, {"accounts": list(words)}):
         known.setdefault(row.account, []).append([row.partner, *life(row)])
+    good = [account for account, word in words.items() if not bad(word)]
+    if good:
+        last = {(row.account, row.partner): row for row in tx.execute(_GONE, {"accounts": good})}
+        for row in last.values():
+            if row.withdraw_reason not in _FOR_GOOD:
+                known.setdefault(row.account, []).append([row.partner, *life(row)])
     told = [[account, words[account], known[account]] for account in sorted(known)]
     if told:
         ledger.add(tx, KIND, {"turned": told}, now=now)

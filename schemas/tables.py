@@ -864,6 +864,13 @@ onboarding = Table(  # the steps of a new partner's list that a person has ticke
 
 Index("members_name", members.c.name)
 Index("pushes_received", pushes.c.received_at, pushes.c.id)
+_UNDECIDED = text("state IN ('waiting', 'running')")
+Index(
+    "pushes_waiting",
+    pushes.c.received_at,
+    sqlite_where=_UNDECIDED,
+    postgresql_where=_UNDECIDED,
+)
 Index("batches_of_lane", batches.c.lane_id, batches.c.id)
 Index("batches_closed", batches.c.lane_id, batches.c.closed_at)
 Index("attempts_began", attempts.c.began_at)

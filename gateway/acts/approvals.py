@@ -3,26 +3,27 @@
     ask --> waiting --another person's no --> refused
                |
                '--another person's yes--> begun --the act is done--> approved
-                                            '--the act cannot be done--> waiting
+                                            |---the act cannot be done--> waiting
+                                            '---nothing for `BEGUN_FOR`, and a yes--> begun anew
 
 An act says here how it is carried out (`register`). One that only writes the database is done in
 the very transaction of the yes. One that moves files or takes long is done between two: the yes is
 written first (`begun`: it can be refused no more), then the act, then `approved`. If we crash in
-between, it stands as begun, and whoever says yes again carries it out; so such an act must find
-out by itself how far it had come.
+between, it stands as begun, and after a while whoever says yes again carries it out; so such an act
+must find out by itself how far it had come.
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib import import_module
 from typing import Any, Final
 
 from sqlalchemy import Connection, insert, update
 
 from gateway.acts import permission, reasons
-from gateway.acts.asked import Approval, State, every, get, waiting
+from gateway.acts.asked import ASKED, Approval, State, every, get, typed, waiting
 from gateway.identity.actor import Actor
 from gateway.identity.roles import Right
 from outbox import ledger
@@ -31,6 +32,7 @@ from schemas.errors import BadRequest, MrxError
 from schemas.tables import approvals
 
 __all__ = (
+    "BEGUN_FOR",
     "Approval",
     "State",
     "ask",
@@ -40,8 +42,14 @@ __all__ = (
     "get",
     "look",
     "register",
+    "typed",
     "waiting",
 )
+
+BEGUN_FOR: Final = timedelta(minutes=10)
+"""So long an act that has begun is left to whoever began it: more than any of them takes, so that
+its process has died by then, and little enough for another person to wait for.
+"""
 
 # The modules whose acts register themselves; they are imported when one is first needed.
 ACTS: Final = (
@@ -94,8 +102,10 @@ def ask(
     subject: str = "",
     reason: str,
     now: datetime,
+    given: Mapping[str, int] | None = None,
 ) -> Approval:
-    """Let an act wait for a second person. The caller has judged the actor's right to it.
+    """Let an act wait for a second person. The caller has judged the actor's right to it. `given`
+    are numbers that this person typed: the ledger keeps them, and `typed` reads them for the act.
 
     Raises `BadRequest` MRX-7022 if it waits already.
     """
@@ -116,7 +126,7 @@ def ask(
         )
     )
     asked = get(tx, approval_id)
-    _tell(tx, "approval asked", asked, {"by": actor.by, "reason": reason}, now=now)
+    _tell(tx, ASKED, asked, {**(given or {}), "by": actor.by, "reason": reason}, now=now)
     return asked
 
 
@@ -130,9 +140,11 @@ def drop(
     reason: str,
     now: datetime,
 ) -> None:
-    """End the waiting for an act that has become void, as refused; nothing if it does not wait."""
+    """End the waiting for an act that has become void, as refused; nothing if it does not wait, or
+    has begun: then its own end is written by whoever carries it out.
+    """
     void = waiting(tx, act, partner=partner, subject=subject)
-    if void is not None:
+    if void is not None and not void.begun:
         _close(tx, void.id, State.REFUSED, by, reason, now=now)
 
 
@@ -142,8 +154,9 @@ def decide(
     """A second person's word: yes carries the act out, no ends the waiting.
 
     Raises `BadRequest`: MRX-7017 (no right to decide), MRX-5064 (no such approval), MRX-7014 (one's
-    own), MRX-5022 (decided already), MRX-7015 (a no after a yes), MRX-7023 (no reason); and whatever the act raises, in
-    which case it waits as before.
+    own), MRX-5022 (decided already), MRX-7015 (another one's yes is being carried out, or was and
+    this is a no), MRX-7023 (no reason); and whatever the act raises, in which case it waits as
+    before.
     """
     act = "approve an act" if approve else "refuse an act"
     permission.demand(house, actor, Right.APPROVE, act=act, now=now)
@@ -188,23 +201,27 @@ def _in_steps(
     here = approvals.c.id == approval_id
     with house.database.write() as tx:
         asked = _must_wait(tx, approval_id)
+        if asked.begun and asked.decided_at is not None and now - asked.decided_at < BEGUN_FOR:
+            raise BadRequest("MRX-7015")
         begun = {"decided_by": actor.by, "decided_at": now, "decision": reason}
         tx.execute(update(approvals).where(here).values(begun))
         _tell(tx, "approval begun", asked, {"by": actor.by, "reason": reason}, now=now)
-    # We crash here, or in the act: it stands as begun, and the next yes repeats the act.
+    # We crash here, or in the act: it stands as begun, and a yes after `BEGUN_FOR` repeats the act.
     try:
         act(house, asked, actor.by, now)
     except MrxError as error:
         with house.database.write() as tx:
             nobody = {"decided_by": None, "decided_at": None, "decision": None}
-            waits = approvals.c.state == State.WAITING.value  # another one's yes may have ended it
-            tx.execute(update(approvals).where(here, waits).values(nobody))
+            # Another one may have taken it over meanwhile, or ended it: that stands.
+            ours = (approvals.c.decided_by == actor.by) & (approvals.c.decided_at == now)
+            waits = approvals.c.state == State.WAITING.value
+            tx.execute(update(approvals).where(here, ours, waits).values(nobody))
             _tell(tx, "approval failed", asked, {"by": actor.by, "code": error.code}, now=now)
         raise
     house.bell.ring()
     with house.database.write() as tx:
         now_is = get(tx, approval_id)
-        if now_is.state is not State.WAITING:  # two said yes at once, and the other was faster
+        if now_is.state is not State.WAITING:  # whoever took it over was faster
             return now_is
         return _close(tx, approval_id, State.APPROVED, actor.by, reason, now=now)
 

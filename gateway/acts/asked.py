@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
+import orjson
 from sqlalchemy import Connection, Row, bindparam, select, tuple_
 
 from schemas.errors import BadRequest
-from schemas.tables import approvals
+from schemas.tables import approvals, ledger
+
+ASKED: Final = "approval asked"
 
 _BY_ID = select(approvals).where(approvals.c.id == bindparam("which"))
 _WAITS = select(approvals).where(
@@ -17,6 +20,7 @@ _WAITS = select(approvals).where(
     approvals.c.subject == bindparam("of"),
     approvals.c.state == "waiting",
 )
+_TOLD = select(ledger.c.entry).where(ledger.c.subject == bindparam("which"), ledger.c.kind == ASKED)
 
 
 class State(StrEnum):
@@ -61,6 +65,12 @@ def waiting(tx: Connection, act: str, *, partner: str = "", subject: str = "") -
     """The approval for which this act waits, or None."""
     row = tx.execute(_WAITS, {"what": act, "whose": partner, "of": subject}).one_or_none()
     return None if row is None else _approval(row)
+
+
+def typed(tx: Connection, approval: Approval, what: str) -> int:
+    """The number that was typed by whoever asked, as the ledger has it: `given` to `ask`."""
+    told = orjson.loads(tx.execute(_TOLD, {"which": approval.id}).scalar_one())
+    return int(told[what])
 
 
 def every(

@@ -42,9 +42,18 @@ def release(
         if gone != plan.gone:
             raise BadRequest("MRX-7024")
         if plan.gone:
-            subject = {"partner": who, "subject": batch_id}
-            return found, approvals.ask(tx, actor, LET_IN, **subject, reason=why, now=now)
-    return quarantine.approve(house, batch_id, by=actor.by, reason=why, now=now), None
+            asked = approvals.ask(
+                tx,
+                actor,
+                LET_IN,
+                partner=who,
+                subject=batch_id,
+                reason=why,
+                now=now,
+                given={"gone": gone},
+            )
+            return found, asked
+    return quarantine.approve(house, batch_id, by=actor.by, reason=why, now=now, gone=gone), None
 
 
 def refuse(house: House, actor: Actor, batch_id: str, *, reason: str, now: datetime) -> Inbound:
@@ -61,11 +70,13 @@ def refuse(house: House, actor: Actor, batch_id: str, *, reason: str, now: datet
 
 
 def _let_in(house: House, asked: Approval, by: str, now: datetime) -> None:
+    """Carry out what two persons want: that as many go as the first one typed, and no others."""
     with house.database.read() as tx:
         found = inbound_batches.get(tx, asked.subject)
+        gone = approvals.typed(tx, asked, "gone")
     if found.state is State.APPLIED:  # a yes before this one was killed just after it
         return
-    quarantine.approve(house, asked.subject, by=by, reason=asked.reason, now=now)
+    quarantine.approve(house, asked.subject, by=by, reason=asked.reason, now=now, gone=gone)
 
 
 approvals.register(LET_IN, between=_let_in, look="/inbound/{partner}/{subject}")

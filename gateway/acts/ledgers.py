@@ -1,5 +1,6 @@
 """The ledger walked and taken out by people; that they did stands in it too."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -18,23 +19,32 @@ WALKED_MAX: Final = 100_000
 def verify(house: House, actor: Actor, *, anew: bool = False, now: datetime) -> Verified:
     """Walk on from where the last walk ended, or anew from the first entry; what was found is kept.
 
-    The walk reads; entries that are added meanwhile are left for the next.
+    The walk reads; entries that are added meanwhile are left for the next. A walk ends before the
+    entry that does not follow, so the next one meets it again; one that begins anew says what was
+    found before until it has passed there. Raises `BadRequest` MRX-7017: it reads for seconds, and
+    answers with a digest.
     """
-    permission.demand(house, actor, Right.SEE, act="verify the ledger", now=now)
+    permission.demand(house, actor, Right.AUDIT, act="verify the ledger", now=now)
     with house.database.read() as tx:
-        before = view.standing(tx)
-        broken = before.broken_at is not None
-        after = 0 if anew or broken else before.verified_to
+        after = 0 if anew else view.standing(tx).verified_to
         found = ledger.verify_part(tx, after=after, at_most=WALKED_MAX)
-    told = {
-        "by": actor.by,
-        "from": after + 1,
-        "to": found.head.size,
-        "head": found.head.digest,
-        "broken_at": found.broken_at,
-    }
     with house.database.write() as tx:
+        found = _with_known(found, view.standing(tx).broken_at)
+        told = {
+            "by": actor.by,
+            "from": after + 1,
+            "to": found.head.size,
+            "head": found.head.digest,
+            "broken_at": found.broken_at,
+        }
         ledger.add(tx, view.VERIFIED, told, now=now)
+    return found
+
+
+def _with_known(found: Verified, known: int | None) -> Verified:
+    """A break that was found by somebody stays, until a walk has passed its place."""
+    if found.broken_at is None and known is not None and found.head.size < known:
+        return replace(found, broken_at=known)
     return found
 
 

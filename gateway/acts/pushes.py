@@ -9,15 +9,11 @@ from gateway import pushes, taking
 from gateway.acts import permission, reasons
 from gateway.identity.actor import Actor
 from gateway.identity.roles import Right
-from gateway.pushes import Pushed
+from gateway.taking import going
 from outbox.house import House
 from schemas.errors import BadRequest
 
-
-def going(push: Pushed) -> int:
-    """How many members would go: the highest of the counts that are over the guard."""
-    over = (push.report or {}).get("waiting", [])
-    return max((one["withdrawn"] for one in over), default=0)
+__all__ = ("going", "refuse", "release")
 
 
 def release(
@@ -26,7 +22,8 @@ def release(
     """Let a waiting push in; `gone` is typed by the person, and must be what `going` says.
 
     It is carried out now, and takes as long as a push takes. Raises `BadRequest`: MRX-7004 (no such
-    push), MRX-7015 (it does not wait), MRX-7014 (one's own), MRX-7024 (another number was typed).
+    push), MRX-7015 (it does not wait), MRX-7014 (one's own), MRX-7024 (another number was typed, or
+    more would go by now: then it waits on, and says how many).
     """
     permission.demand(house, actor, Right.APPROVE, act="release a push", now=now)
     why = reasons.given(reason)

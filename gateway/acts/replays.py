@@ -81,7 +81,8 @@ def start(
 
 
 def cancel(house: House, actor: Actor, replay_id: str, *, reason: str, now: datetime) -> Replay:
-    """Stop a replay: what is pending again stays so, the rest stays as it is.
+    """Stop a replay: what is pending again stays so, the rest stays as it is. If it waits for a
+    second person, it waits no longer.
 
     Raises `BadRequest`: MRX-7017, MRX-7023, MRX-5065, MRX-7015 (it is over).
     """
@@ -92,6 +93,8 @@ def cancel(house: House, actor: Actor, replay_id: str, *, reason: str, now: date
         if not found.open:
             raise BadRequest("MRX-7015", state=found.state.value)
         end(tx, found, State.CANCELLED, by=actor.by, reason=why, now=now)
+        subject = {"partner": found.partner, "subject": replay_id}
+        approvals.drop(tx, ACT, **subject, by=actor.by, reason=why, now=now)
         return view.get(tx, replay_id)
 
 
@@ -110,12 +113,15 @@ def end(
 
 
 def _begin(tx: Connection, _house: House, approval: Approval, by: str, now: datetime) -> None:
-    """A second person said yes. One that was cancelled meanwhile stays cancelled."""
+    """A second person said yes. Raises `BadRequest` MRX-7015 if it waits no longer: what did not
+    begin must not stand as approved.
+    """
     waits = (replays.c.id == approval.subject) & (replays.c.state == State.WAITING.value)
     begun = tx.execute(update(replays).where(waits).values(state=State.RUNNING.value))
-    if begun.rowcount:
-        told = {"replay": approval.subject, "by": by, "asked_by": approval.asked_by}
-        ledger.add(tx, "replay begun", told, now=now, partner=approval.partner)
+    if not begun.rowcount:
+        raise BadRequest("MRX-7015")
+    told = {"replay": approval.subject, "by": by, "asked_by": approval.asked_by}
+    ledger.add(tx, "replay begun", told, now=now, partner=approval.partner)
 
 
 approvals.register(ACT, within=_begin, look="/replays/{subject}")

@@ -1,6 +1,6 @@
 """Looking a company up, and telling it who was told: nothing is shown that the ledger has not first.
 
-    look     "looked up": who, why, by what; the account where one company was found
+    look     "looked up": who, why, by what; the accounts that were shown, as the subject if just one
     issue    "statement issued": the same, and the digest of the signed file
 
 A signed file is CMS over one JSON document (`signing.seal`): `mrx open` and `openssl cms -verify`
@@ -51,11 +51,14 @@ class Grounds:
     line: str = ""
 
     @property
-    def said(self) -> str:
-        """As the ledger keeps it. Raises `BadRequest` MRX-7023."""
+    def told(self) -> dict[str, str]:
+        """As the ledger keeps it: the line, which may name the company, apart from the reason.
+        Raises `BadRequest` MRX-7023.
+        """
+        said = {"reason": self.why.value}
         if self.why is Why.OTHER or self.line.strip():
-            return f"{self.why.value}: {reasons.given(self.line)}"
-        return self.why.value
+            said["line"] = reasons.given(self.line)
+        return said
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +86,13 @@ def look(
     Raises `BadRequest`: MRX-7017, MRX-7023 (no reason), MRX-7003 (what can be no account, no name).
     """
     permission.demand(house, actor, Right.SEE_COMPANIES, act="look a company up", now=now)
-    why = grounds.said
+    why = grounds.told
     with house.database.write() as tx:
         found = view.find(tx, house, by, text)
         only = found[0].account if len(found) == 1 else None
-        entry = {"by": actor.by, "reason": why, "looked by": by.value, "found": len(found)}
+        shown = [one.account for one in found]
+        entry: dict[str, Any] = {"by": actor.by, **why, "looked by": by.value}
+        entry |= {"found": len(shown), "accounts": shown}
         ledger.add(tx, "looked up", entry, now=now, subject=only)
     if only is None:
         return Looked(tuple(found), None)
@@ -103,13 +108,13 @@ def issue(house: House, actor: Actor, account: str, grounds: Grounds, *, now: da
     valid.
     """
     permission.demand(house, actor, Right.STATE, act="issue a statement", now=now)
-    why = grounds.said
+    why = grounds.told
     with house.database.write() as tx:
         told = view.told(tx, house, account, now=now)
         facts = asdict(told.statement)
         company = {"name": told.name, **facts}
         signed = _signed(tx, house, STATEMENT, {"company": company}, now=now)
-        entry = {"by": actor.by, "reason": why, "digest": signed.digest}
+        entry = {"by": actor.by, **why, "digest": signed.digest}
         ledger.add(tx, "statement issued", entry, now=now, subject=account)
     return signed
 

@@ -7,10 +7,11 @@ administrator left. Whatever an administrator knows of another's password counts
 from collections.abc import Collection
 from datetime import datetime
 
-from gateway.acts import permission
+from gateway.acts import permission, reasons
 from gateway.identity import passwords, sessions, signing_in, users
 from gateway.identity.actor import Actor
 from gateway.identity.roles import Right, Role
+from gateway.identity.sessions import Session
 from gateway.identity.users import User
 from outbox import ledger
 from outbox.house import House
@@ -57,15 +58,16 @@ def set_roles(
     """
     act = "change roles"
     _demand(house, actor, act, now=now)
-    _some(roles)
     _not_oneself(house, actor, name, act=act, now=now)
+    _some(roles)
+    why = reasons.given(reason)
     with house.database.write() as tx:
         user = users.named(tx, name)
         if user.provided:
             raise BadRequest("MRX-7031")
         if user.roles == set(roles):
             return user
-        return users.set_roles(tx, user, set(roles), by=actor.by, reason=reason, now=now)
+        return users.set_roles(tx, user, set(roles), by=actor.by, reason=why, now=now)
 
 
 def disable(house: House, actor: Actor, name: str, *, reason: str, now: datetime) -> User:
@@ -73,15 +75,17 @@ def disable(house: House, actor: Actor, name: str, *, reason: str, now: datetime
     act = "disable a user"
     _demand(house, actor, act, now=now)
     _not_oneself(house, actor, name, act=act, now=now)
+    why = reasons.given(reason)
     with house.database.write() as tx:
-        return users.disable(tx, name, by=actor.by, reason=reason, now=now)
+        return users.disable(tx, name, by=actor.by, reason=why, now=now)
 
 
 def enable(house: House, actor: Actor, name: str, *, reason: str, now: datetime) -> User:
     """Let a user in again."""
     _demand(house, actor, "enable a user", now=now)
+    why = reasons.given(reason)
     with house.database.write() as tx:
-        return users.enable(tx, name, by=actor.by, reason=reason, now=now)
+        return users.enable(tx, name, by=actor.by, reason=why, now=now)
 
 
 def reset(house: House, actor: Actor, name: str, *, reason: str, now: datetime) -> tuple[User, str]:
@@ -89,35 +93,38 @@ def reset(house: House, actor: Actor, name: str, *, reason: str, now: datetime) 
     and a lock end. Raises `BadRequest` MRX-7031 where the identity provider keeps it.
     """
     _demand(house, actor, "reset a password", now=now)
+    why = reasons.given(reason)
     one_time = passwords.one_time()
     kept = passwords.kept(one_time)  # before the transaction: it takes long on purpose
     with house.database.write() as tx:
         user = users.named(tx, name)
         if user.issuer is not None:
             raise BadRequest("MRX-7031")
-        users.reset(tx, user, kept, by=actor.by, reason=reason, now=now)
+        users.reset(tx, user, kept, by=actor.by, reason=why, now=now)
         return users.get(tx, user.id), one_time
 
 
 def change_own_password(
-    house: House, user: User, old: str, new: str, again: str, *, now: datetime
+    house: House, session: Session, old: str, new: str, again: str, *, now: datetime
 ) -> str:
     """Change the password of whoever is signed in: every session of theirs ends, and what the
     cookie of a new one holds is returned. Raises `BadRequest`: MRX-5067 (too short), MRX-5068 (the
-    old one), MRX-5069 (not twice alike), MRX-7019 and MRX-7020 (the old one is wrong), MRX-7031.
+    old one), MRX-5069 (not twice alike), MRX-7019 (the old one is wrong, or holds no more),
+    MRX-7020 (it was wrong five times, and the session has ended), MRX-7031.
     """
+    user = session.user
     if user.issuer is not None:
         raise BadRequest("MRX-7031")
     if not passwords.CHARS_MIN <= len(new) <= passwords.CHARS_MAX:
         raise BadRequest("MRX-5067")
     if new != again:
         raise BadRequest("MRX-5069")
-    signing_in.again(house, user, old, now=now)
+    looked_at = signing_in.again(house, session, old, now=now)
     if new == old:
         raise BadRequest("MRX-5068")
     kept = passwords.kept(new)
     with house.database.write() as tx:
-        users.set_password(tx, user, kept, now=now)
+        users.set_password(tx, user, kept, now=now, instead_of=looked_at)
         return sessions.begin(tx, users.get(tx, user.id), now=now)
 
 

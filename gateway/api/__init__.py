@@ -2,7 +2,7 @@
 
     /v1/source      CBP's systems           tokens with scopes         gateway.api.source
     /v1/partner     foreign customs         their certificates         gateway.api.partner
-    /v1/ops         operators               tokens, scope `operate`    gateway.api.operators
+    /v1/ops         operators               tokens, a role as scope    gateway.api.operators
     /health         whoever watches         none                       gateway.api.health
     /metrics        Prometheus              a token, or its address    gateway.api.metrics
 

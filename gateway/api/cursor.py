@@ -5,7 +5,8 @@ A list answers `next`, the cursor of its last item, also in a `Link` header; it 
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from typing import Annotated
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Final
 
 import orjson
 from fastapi import Query, Request
@@ -16,6 +17,8 @@ After = Annotated[
     str | None, Query(max_length=200, description="The `next` of the page before; none: the first.")
 ]
 Limit = Annotated[int, Query(ge=1, le=1000, description="At most this many items.")]
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def written(*key: int | str) -> str:
@@ -36,6 +39,16 @@ def read(cursor: str | None, *shape: type) -> tuple[int | str, ...] | None:
     if any(isinstance(part, int) and abs(part) >= 1 << 63 for part in key):
         raise BadRequest("MRX-7003", field="after")
     return tuple(key)
+
+
+def moment(microseconds: int | str) -> datetime:
+    """The moment that a part of a key names, in microseconds since 1970, as it is stored. Raises
+    `BadRequest` MRX-7003 for a number that we did not write.
+    """
+    try:
+        return _EPOCH + timedelta(microseconds=int(microseconds))
+    except OverflowError:
+        raise BadRequest("MRX-7003", field="after") from None
 
 
 def link(request: Request, cursor: str | None) -> dict[str, str]:

@@ -14,7 +14,7 @@ from gateway.cli.nouns import noun
 from gateway.cli.options import AsJson, DryRun, Partner, Reason, one_line
 from gateway.identity.actor import at_the_shell
 from gateway.views import partner as partners
-from gateway.views import rows
+from gateway.views import replays, rows
 from gateway.views.alarms.alarm import many
 from outbox import gate, holdings, lane, notices
 from outbox.house import House
@@ -159,7 +159,7 @@ def resume(code: Partner, reason: Reason, *, dry_run: DryRun = False) -> None:
             if row.routine.flying is not None:
                 answer.talk(f"Batch {row.routine.flying.name} would leave first.")
             answer.talk(f"Then the oldest of {many(row.announcements, 'announcement')}.")
-            answer.talk(f"To be told again: {many(row.refused, 'refused notice')}.")
+            answer.talk(_again(row))
             return
         resumed = lanes.resume(house, at_the_shell(here.who()), code, reason=why, now=now)
         waiting = _row(house, code, now).pending
@@ -169,6 +169,14 @@ def resume(code: Partner, reason: Reason, *, dry_run: DryRun = False) -> None:
         answer.talk(
             "What it turned down is too much for one person to have told again: `mrx replay`."
         )
+
+
+def _again(row: rows.Row) -> str:
+    """What becomes of what the partner turned down, if somebody resumes now."""
+    turned_down = many(row.turned_down, "refused notice")
+    if row.turned_down.n > replays.ALONE_MAX:
+        return f"Too many for one person, and staying as they are for `mrx replay`: {turned_down}."
+    return f"To be told again: {turned_down}."
 
 
 def _row(house: House, code: str, now: datetime) -> rows.Row:

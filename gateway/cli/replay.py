@@ -112,7 +112,7 @@ def _worked(house: House, replay: Replay) -> Replay:
             found = view.get(tx, replay.id)
         if found.state is not State.RUNNING:
             return found
-        replaying.go_on(house, now=datetime.now(UTC))
+        replaying.go_on(house, now=datetime.now(UTC), only=replay.id)
 
 
 def _previewed(found: Preview) -> answer.Facts:

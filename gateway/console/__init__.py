@@ -4,7 +4,7 @@
                                             --> a form (POST) calls an act of `gateway.acts`, goes on
 
 Server-rendered; a page works without JavaScript, and without the styles that npm brings. Each page
-is a module with a router, and a template of the same name. Rights are judged in the acts; what
+is a module with a router, and templates whose names begin like it. Rights are judged in the acts; what
 somebody may not do is hidden as well, and refused anyhow.
 """
 

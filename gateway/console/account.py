@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Response
 
 from gateway.acts import users as acts
-from gateway.console import cookies
+from gateway.console import cookies, proving
 from gateway.console.page import AnySignedIn, Page, SignedIn
 from gateway.identity import passwords, sessions
 from gateway.identity.roles import Right
@@ -36,10 +36,10 @@ def another(page: AnySignedIn) -> Response:
 @router.post("/password")
 def change(page: AnySignedIn, old: Word, new: Word, again: Word) -> Response:
     try:
-        held = acts.change_own_password(
-            page.house, page.session.user, old, new, again, now=page.now
-        )
+        held = acts.change_own_password(page.house, page.session, old, new, again, now=page.now)
     except BadRequest as refused:
+        if refused.code == "MRX-7020":
+            return proving.out(page)
         return _asked(page, refused=refused)
     return cookies.hold(page.go("/", said="password-changed"), held)
 

@@ -1,6 +1,5 @@
 """Approvals: what waits for a second person?"""
 
-from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Form, Path, Query, Response
@@ -16,7 +15,6 @@ router = APIRouter(prefix="/approvals")
 
 A_PAGE: Final = 50
 TONES: Final = {State.WAITING: "hold", State.APPROVED: "good", State.REFUSED: "plain"}
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 ApprovalId = Annotated[str, Path(pattern="^[0-9a-f]{12}$")]
 Reason = Annotated[str, Form(max_length=2000)]
@@ -30,7 +28,7 @@ def every(
 ) -> Response:
     page.demand(Right.SEE, what="the approvals")
     key = cursor.read(after, int, str)
-    start = None if key is None else (_EPOCH + timedelta(microseconds=int(key[0])), str(key[1]))
+    start = None if key is None else (cursor.moment(key[0]), str(key[1]))
     with page.house.database.read() as tx:
         found = acts.every(
             tx, state=State(state) if state else None, after=start, at_most=A_PAGE + 1

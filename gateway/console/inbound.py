@@ -84,6 +84,7 @@ def one(page: SignedIn, partner: Partner, batch: BatchId) -> Response:
 @router.get("/{partner}/{batch}/release")
 def ask_to_release(page: SignedIn, partner: Partner, batch: BatchId) -> Response:
     page.demand(Right.APPROVE, what="the letting in of a batch")
+    page.demand_proof()
     return page.show(
         "inbound_release.html", title="Let a batch in", found=_waiting(page, partner, batch)
     )
@@ -97,6 +98,8 @@ def release(
     gone: Annotated[str, Form(max_length=20)] = "",
     reason: Reason = "",
 ) -> Response:
+    if page.may(Right.APPROVE):  # else the act refuses it, and keeps that it was tried
+        page.demand_proof()
     typed = int(gone) if gone.isdecimal() else -1
     _, asked = acts.release(page.house, page.actor, batch, gone=typed, reason=reason, now=page.now)
     if asked is not None:

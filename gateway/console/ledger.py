@@ -42,7 +42,7 @@ def every(  # a parameter each
         partner=partner or None,
         by=by.strip() or None,
         since=first,
-        until=None if last is None else last + timedelta(days=1),  # the day itself is meant too
+        until=_end_of(last),  # the day itself is meant too
     )
     with page.house.database.read() as tx:
         before = None if key is None else int(key[0])
@@ -97,4 +97,12 @@ def _day(text: str) -> datetime | None:
     try:
         return datetime.combine(date.fromisoformat(text), datetime.min.time(), UTC)
     except ValueError:
+        return None
+
+
+def _end_of(day: datetime | None) -> datetime | None:
+    """The midnight after it; none after the last day there is."""
+    try:
+        return None if day is None else day + timedelta(days=1)
+    except OverflowError:
         return None

@@ -2,7 +2,7 @@
 
     an act's page --too long since they proved it--> this form, in its place --right--> back there
 
-The form stands in the answer that refused; what was typed into the other form is typed again.
+Five wrong passwords in a row end the session. The form stands in the answer that refused; what was typed into the other form is typed again.
 """
 
 from typing import Annotated
@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from gateway.console import cookies
 from gateway.console.page import Page, SignedIn
 from gateway.identity import provider, sessions, signing_in
 from schemas.errors import BadRequest, MrxError
@@ -27,8 +28,10 @@ def ask(page: SignedIn, to: Annotated[str, Query(max_length=2000)] = "") -> Resp
 @router.post("/prove")
 def prove(page: SignedIn, password: Annotated[str, Form(max_length=200)], to: To = "") -> Response:
     try:
-        signing_in.again(page.house, page.session.user, password, now=page.now)
+        signing_in.again(page.house, page.session, password, now=page.now)
     except BadRequest as refused:
+        if refused.code == "MRX-7020":
+            return out(page)
         return asked(page, to, refused=refused, status=401)
     with page.house.database.write() as tx:
         sessions.prove(tx, page.session, now=page.now)
@@ -47,6 +50,11 @@ def asked(
         refused=refused,
         elsewhere=page.session.user.issuer is not None and provider.of(page.here.settings),
     )
+
+
+def out(page: Page) -> Response:
+    """After five wrong passwords, which ended the session: where one signs in."""
+    return cookies.drop(page.go("/login", said="signed-out"))
 
 
 def inside(request: Request, to: str) -> str:

@@ -1,6 +1,5 @@
 """Pushes: what did CBP's push do? And what would the one do that waits?"""
 
-from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Form, Path, Query, Response
@@ -27,7 +26,6 @@ TONES: Final = {
     State.INTERRUPTED: "bad",
     State.DISCARDED: "plain",
 }
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 PushId = Annotated[str, Path(pattern="^[0-9a-f]{16}$")]
 Reason = Annotated[str, Form(max_length=2000)]
@@ -41,7 +39,7 @@ def every(
 ) -> Response:
     page.demand(Right.SEE, what="the pushes")
     key = cursor.read(after, int, str)
-    start = None if key is None else (_EPOCH + timedelta(microseconds=int(key[0])), str(key[1]))
+    start = None if key is None else (cursor.moment(key[0]), str(key[1]))
     with page.house.database.read() as tx:
         found = pushes.every(
             tx, state=State(state) if state else None, after=start, at_most=A_PAGE + 1
@@ -91,6 +89,7 @@ def rejections(
 @router.get("/{push}/release")
 def ask_to_release(page: SignedIn, push: PushId) -> Response:
     page.demand(Right.APPROVE, what="the releasing of a push")
+    page.demand_proof()
     return page.show("push_release.html", title="Release a push", shown=_waiting(page, push))
 
 
@@ -101,6 +100,8 @@ def release(
     gone: Annotated[str, Form(max_length=20)] = "",
     reason: Reason = "",
 ) -> Response:
+    if page.may(Right.APPROVE):  # else the act refuses it, and keeps that it was tried
+        page.demand_proof()
     typed = int(gone) if gone.isdecimal() else -1
     acts.release(page.house, page.actor, push, gone=typed, reason=reason, now=page.now)
     return page.go(f"/pushes/{push}", said="push-released")

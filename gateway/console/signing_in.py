@@ -84,15 +84,17 @@ def back(
 ) -> Response:
     there, now = _provider(here), datetime.now(UTC)
     begun = attempt.answered(request.cookies.get(ATTEMPT), state, now=now)
-    with here.house.database.write() as tx:
-        fresh = attempt.spend(tx, begun, now=now)
-    if not fresh:
-        raise BadRequest("MRX-7027", why="it was answered already")
     if iss is not None and iss != there.client.issuer:  # RFC 9207: another provider's answer
         raise BadRequest("MRX-7027", why="iss")
     if error or not code:
         raise BadRequest("MRX-7027", why="the provider did not let them in")
     claims = there.claims(begun, code, now=now)
+    # Only now: who has nothing that the provider signed writes nothing here. If we crash behind
+    # this, they sign in from the start.
+    with here.house.database.write() as tx:
+        fresh = attempt.spend(tx, begun, now=now)
+    if not fresh:
+        raise BadRequest("MRX-7027", why="it was answered already")
     answer = RedirectResponse(inside(request, begun.to), status_code=303)
     answer.delete_cookie(ATTEMPT, secure=True, httponly=True, samesite="lax", path="/")
     if begun.proving:

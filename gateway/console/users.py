@@ -4,7 +4,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Path, Response
 
-from gateway.acts import reasons
 from gateway.acts import users as acts
 from gateway.console.page import Page, SignedIn
 from gateway.identity import users
@@ -68,10 +67,10 @@ def choose_roles(page: SignedIn, user_id: UserId) -> Response:
 
 
 @router.post("/{user_id}/roles")
-def set_roles(page: SignedIn, user_id: UserId, reason: Word, role: Roles = None) -> Response:
+def set_roles(page: SignedIn, user_id: UserId, reason: Word = "", role: Roles = None) -> Response:
     _sure(page)
-    user, why = _user(page, user_id), reasons.given(reason)
-    acts.set_roles(page.house, page.actor, user.name, set(role or ()), reason=why, now=page.now)
+    user = _user(page, user_id)
+    acts.set_roles(page.house, page.actor, user.name, set(role or ()), reason=reason, now=page.now)
     return page.go(f"/users/{user_id}", said="roles-changed")
 
 
@@ -81,10 +80,10 @@ def ask_disable(page: SignedIn, user_id: UserId) -> Response:
 
 
 @router.post("/{user_id}/disable")
-def disable(page: SignedIn, user_id: UserId, reason: Word) -> Response:
+def disable(page: SignedIn, user_id: UserId, reason: Word = "") -> Response:
     _sure(page)
-    user, why = _user(page, user_id), reasons.given(reason)
-    acts.disable(page.house, page.actor, user.name, reason=why, now=page.now)
+    user = _user(page, user_id)
+    acts.disable(page.house, page.actor, user.name, reason=reason, now=page.now)
     return page.go(f"/users/{user_id}", said="user-disabled")
 
 
@@ -94,10 +93,10 @@ def ask_enable(page: SignedIn, user_id: UserId) -> Response:
 
 
 @router.post("/{user_id}/enable")
-def enable(page: SignedIn, user_id: UserId, reason: Word) -> Response:
+def enable(page: SignedIn, user_id: UserId, reason: Word = "") -> Response:
     _sure(page)
-    user, why = _user(page, user_id), reasons.given(reason)
-    acts.enable(page.house, page.actor, user.name, reason=why, now=page.now)
+    user = _user(page, user_id)
+    acts.enable(page.house, page.actor, user.name, reason=reason, now=page.now)
     return page.go(f"/users/{user_id}", said="user-enabled")
 
 
@@ -107,10 +106,10 @@ def ask_reset(page: SignedIn, user_id: UserId) -> Response:
 
 
 @router.post("/{user_id}/reset")
-def reset(page: SignedIn, user_id: UserId, reason: Word) -> Response:
+def reset(page: SignedIn, user_id: UserId, reason: Word = "") -> Response:
     _sure(page)
-    user, why = _user(page, user_id), reasons.given(reason)
-    user, password = acts.reset(page.house, page.actor, user.name, reason=why, now=page.now)
+    user = _user(page, user_id)
+    user, password = acts.reset(page.house, page.actor, user.name, reason=reason, now=page.now)
     return _handed_over(page, user, password, title="The password is reset")
 
 

@@ -8,7 +8,9 @@ errands  fetching from partners, bringing them receipts that are owed, and worki
 
 import logging
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from gateway import replaying, trace, upkeep
 from gateway.owed import Owed
@@ -25,6 +27,8 @@ OWED_SECONDS = 2
 REPLAY_SECONDS = 1
 BETWEEN_SECONDS = 0.05
 TURN_SECONDS = 5
+
+Done = TypeVar("Done")
 
 
 class Errands:
@@ -119,14 +123,29 @@ class Errands:
 
     def _replay(self) -> None:
         while not self._stop.wait(REPLAY_SECONDS):
-            try:
-                while self.ours and not self._stop.is_set():
-                    if not replaying.go_on(self._house, now=datetime.now(UTC)):
-                        break
-                    self._stop.wait(BETWEEN_SECONDS)  # for those who write meanwhile
-                if self.ours:
-                    replaying.drop_refused(self._house, now=datetime.now(UTC))
-            except MrxError as error:
-                logger.warning("replays: %s", error)
-            except Exception as error:  # noqa: BLE001  # the next round tries again
-                logger.error("MRX-9999 replays: %s", trace.of(error))  # noqa: TRY400
+            if self.ours:
+                self._tried(lambda: replaying.drop_refused(self._house, now=datetime.now(UTC)))
+                going = self._tried(lambda: replaying.running(self._house)) or []
+                while going:
+                    going = [one for one in going if self._worked(one)]
+
+    def _worked(self, replay: str) -> bool:
+        """Work a replay a little; say whether it goes on. One that fails waits for the next round,
+        and the others do not wait for it.
+        """
+        if self._stop.is_set() or not self.ours:
+            return False
+        now = datetime.now(UTC)
+        goes = self._tried(lambda: replaying.go_on(self._house, now=now, only=replay))
+        self._stop.wait(BETWEEN_SECONDS)  # for those who write meanwhile
+        return goes is True
+
+    def _tried(self, step: Callable[[], Done]) -> Done | None:
+        """What a step of replays returns; None if it failed, which is logged."""
+        try:
+            return step()
+        except MrxError as error:
+            logger.warning("replays: %s", error)
+        except Exception as error:  # noqa: BLE001  # the next round tries again
+            logger.error("MRX-9999 replays: %s", trace.of(error))  # noqa: TRY400
+        return None

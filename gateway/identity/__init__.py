@@ -5,6 +5,7 @@ users ── passwords       who there is, and how they prove it here
    │  └ signing_in       a password tried: counted, locked, proved
    ├ admission           ... or at the identity provider: whom it names, let in or made a user
    │    └ provider ── id_token ── attempt     asked there, verified, one sign-in on its way
+   ├ turns               so many at a time, of what takes long
    └ sessions            who is signed in at the console
 actor                    whoever acts: a person at the console or the command line, or a token
 """

@@ -1,11 +1,12 @@
 """One sign-in at the identity provider, between our redirect to it and its redirect back.
 
     browser's cookie     a random key, when it began, where they wanted to go, and why
-    state, nonce, and the PKCE verifier     each a MAC of all that, under the key
+    state, nonce, and the PKCE verifier     each a MAC of all that, under a secret of this server
 
 Nothing is kept here meanwhile: the cookie never leaves the browser and us, what the provider is
 shown follows from it, and what it answers must follow from the same. Whoever changes the cookie
-only spoils their own attempt. That an answer counts once, the register of nonces sees to.
+only spoils their own attempt, and nobody makes one up. That an answer counts once, the register of
+nonces sees to. A server started anew knows no attempt from before: one signs in from the start.
 """
 
 import hmac
@@ -21,6 +22,7 @@ from sqlalchemy import Connection
 from partners import nonces
 from schemas.errors import BadRequest
 
+_SECRET: Final = secrets.token_bytes(32)
 LIFE: Final = timedelta(minutes=10)
 _SPENT_BY = "oidc"  # in the register of nonces, where partners stand with their fingerprints
 
@@ -47,8 +49,8 @@ class Attempt:
         return self._following("verifier")
 
     def _following(self, what: str) -> str:
-        facts = orjson.dumps([what, self.began_at.timestamp(), self.to, self.proving])
-        return _text(hmac.digest(self.key.encode(), facts, "sha256"))
+        facts = orjson.dumps([what, self.key, self.began_at.timestamp(), self.to, self.proving])
+        return _text(hmac.digest(_SECRET, facts, "sha256"))
 
 
 def begin(to: str, *, proving: bool, now: datetime) -> Attempt:

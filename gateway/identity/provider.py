@@ -5,7 +5,8 @@
     claims      code --token endpoint--> ID token --verified (`id_token`)--> who it is
 
 Only what the provider signed for this very attempt is believed. Each call to it has one deadline
-and a limit of bytes; nothing is followed elsewhere (`outbox.call`).
+and a limit of bytes; nothing is followed elsewhere (`outbox.call`). Anybody may make us call it, so
+a few do at a time: one that hangs does not take the threads of the partners' door.
 """
 
 import threading
@@ -27,6 +28,7 @@ from gateway.identity import id_token
 from gateway.identity.attempt import Attempt
 from gateway.identity.id_token import Claims, NoKey
 from gateway.identity.roles import Role
+from gateway.identity.turns import Turns
 from gateway.settings import Settings
 from outbox import call
 from schemas.errors import BadRequest, NotReady
@@ -39,6 +41,7 @@ _BYTES_MAX = 1 << 20
 _KEPT = timedelta(hours=1)
 _KEYS_AGAIN = timedelta(minutes=1)  # a key nobody knows is asked for no more often
 _FAILED = timedelta(seconds=5)  # a provider that is down does not hold a thread for everyone
+_MAKING = threading.Lock()
 _ASKED = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 
 
@@ -64,19 +67,19 @@ def of(settings: Settings) -> "Provider | None":
     if settings.oidc_issuer is None:
         return None
     assert settings.oidc_client_id is not None, "the settings see to it"
-    return _made(
-        Client(
-            issuer=settings.oidc_issuer,
-            client_id=settings.oidc_client_id,
-            secret=_secret(settings),
-            back=f"{settings.console_url}{BACK}",
-            scopes=settings.oidc_scopes,
-            acr_values=settings.oidc_acr_values,
-            name_claim=settings.oidc_name_claim,
-            roles_claim=settings.oidc_roles_claim,
-            roles=tuple(settings.oidc_roles.items()),
-        )
+    client = Client(
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        secret=_secret(settings),
+        back=f"{settings.console_url}{BACK}",
+        scopes=settings.oidc_scopes,
+        acr_values=settings.oidc_acr_values,
+        name_claim=settings.oidc_name_claim,
+        roles_claim=settings.oidc_roles_claim,
+        roles=tuple(settings.oidc_roles.items()),
     )
+    with _MAKING:  # one for all: many at once would have turns of their own each
+        return _made(client)
 
 
 def _secret(settings: Settings) -> str | None:
@@ -94,15 +97,17 @@ class Provider:
     def __init__(self, client: Client) -> None:
         self.client = client
         self._connections: httpcore2.ConnectionPool = call.pool()
-        self._lock = threading.Lock()
+        self._turns = Turns(4)
         self._facts = _Kept(self._discovered)
         self._keys = _Kept(self._fetched_keys)
 
     def address(self, attempt: Attempt, *, now: datetime) -> str:
-        """Where to send the browser. Raises `NotReady` MRX-7026."""
+        """Where to send the browser. Raises `NotReady` MRX-7026, `BadRequest` MRX-7032."""
+        with self._turns.one():
+            facts = self._facts.get(now, _KEPT)
         again = {"prompt": "login", "max_age": "0"} if attempt.proving else {}
         address: str = prepare_grant_uri(
-            self._known(now)["authorization_endpoint"],
+            facts["authorization_endpoint"],
             client_id=self.client.client_id,
             response_type="code",
             redirect_uri=self.client.back,
@@ -118,9 +123,13 @@ class Provider:
 
     def claims(self, attempt: Attempt, code: str, *, now: datetime) -> Claims:
         """Who it is that came back with this code. Raises `NotReady` MRX-7026 (no answer) or
-        `BadRequest` MRX-7027 (one that does not hold).
+        `BadRequest`: MRX-7027 (one that does not hold), MRX-7032 (too many are asking).
         """
-        facts = self._known(now)
+        with self._turns.one():
+            return self._claims(attempt, code, now=now)
+
+    def _claims(self, attempt: Attempt, code: str, *, now: datetime) -> Claims:
+        facts = self._facts.get(now, _KEPT)
         tokens = self._tokens(facts, attempt, code)
         said = str(tokens.get("id_token") or "")
 
@@ -138,22 +147,13 @@ class Provider:
                 now=now,
             )
 
-        with self._lock:
-            keys = self._keys.get(now, _KEPT)
         try:
-            return verified(keys)
+            return verified(self._keys.get(now, _KEPT))
         except NoKey:
-            with self._lock:  # they have a new one since
-                keys = self._keys.get(now, _KEYS_AGAIN)
             try:
-                return verified(keys)
+                return verified(self._keys.get(now, _KEYS_AGAIN))  # they have a new one since
             except NoKey as none:
                 raise BadRequest("MRX-7027", why="signature") from none
-
-    def _known(self, now: datetime) -> Mapping[str, Any]:
-        with self._lock:
-            facts: Mapping[str, Any] = self._facts.get(now, _KEPT)
-            return facts
 
     def _discovered(self, _now: datetime) -> Mapping[str, Any]:
         facts = self._json("GET", get_well_known_url(self.client.issuer, external=True))
@@ -224,25 +224,33 @@ class Provider:
 
 
 class _Kept:
-    """Something fetched, and kept for a while; so is that it could not be. Used under a lock."""
+    """Something fetched, and kept for a while; so is that it could not be.
+
+    Nobody holds the lock while fetching: who hangs there holds up no one who finds it here.
+    """
 
     def __init__(self, fetch: Callable[[datetime], Any]) -> None:
         self._fetch = fetch
         self._value: Any = None
         self._at: datetime | None = None
         self._failed: tuple[datetime, NotReady] | None = None
+        self._lock = threading.Lock()
 
     def get(self, now: datetime, no_older: timedelta) -> Any:
-        if self._at is not None and abs(now - self._at) <= no_older:
-            return self._value
-        if self._failed is not None and abs(now - self._failed[0]) <= _FAILED:
-            raise NotReady(self._failed[1].code, **self._failed[1].facts)
+        with self._lock:
+            if self._at is not None and abs(now - self._at) <= no_older:
+                return self._value
+            if self._failed is not None and abs(now - self._failed[0]) <= _FAILED:
+                raise NotReady(self._failed[1].code, **self._failed[1].facts)
         try:
-            self._value, self._at = self._fetch(now), now
+            fetched = self._fetch(now)
         except NotReady as error:
-            self._failed = (now, error)
+            with self._lock:
+                self._failed = (now, error)
             raise
-        return self._value
+        with self._lock:
+            self._value, self._at = fetched, now
+        return fetched
 
 
 @lru_cache(maxsize=8)

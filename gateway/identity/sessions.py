@@ -2,7 +2,7 @@
 
 begun --a request now and then--> seen ... --30 minutes without one--> over
    |                                '--12 hours after it began--> over
-   '--signed out, here or everywhere; disabled; another password--> gone
+   '--signed out, here or everywhere; disabled; another password; five wrong ones--> gone
 """
 
 import hashlib
@@ -79,6 +79,11 @@ def prove(tx: Connection, session: Session, *, now: datetime) -> None:
 def end(tx: Connection, held: str) -> None:
     """Sign out."""
     tx.execute(delete(sessions).where(sessions.c.digest == _digest(held)))
+
+
+def end_this(tx: Connection, session: Session) -> None:
+    """End a session that was found."""
+    tx.execute(delete(sessions).where(sessions.c.digest == session.digest))
 
 
 def end_all(tx: Connection, user: User) -> int:

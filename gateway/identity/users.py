@@ -162,9 +162,19 @@ def set_roles(
     return get(tx, user.id)
 
 
-def set_password(tx: Connection, user: User, kept: str, *, now: datetime) -> None:
-    """Keep the password that somebody chose, as `passwords.kept` made it; all their sessions end."""
-    _set(tx, user, password=kept, one_time=False)
+def set_password(
+    tx: Connection, user: User, kept: str, *, now: datetime, instead_of: str | None = None
+) -> None:
+    """Keep the password that somebody chose, as `passwords.kept` made it; all their sessions end.
+
+    With `instead_of`, what is kept must still be that, and the user not disabled: raises
+    `BadRequest` MRX-7019 where another took its place meanwhile.
+    """
+    here = update(users).where(users.c.id == user.id)
+    if instead_of is not None:
+        here = here.where(users.c.password == instead_of, users.c.disabled_at.is_(None))
+    if not tx.execute(here.values(password=kept, one_time=False)).rowcount:
+        raise BadRequest("MRX-7019")
     _sign_out(tx, user)
     ledger.add(tx, "password changed", {"by": user.name}, now=now)
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from gateway.views.count import MOST
+from gateway.views.count import MOST, SOME
 
 Kind = Literal["counter", "gauge", "histogram"]
 
@@ -85,13 +85,14 @@ METRICS: Final = (
         "mrx_blocked_notices",
         "gauge",
         ("partner", "code"),
-        "Notices that cannot be said or are not allowed, by the code of why.",
+        "Notices that cannot be said or are not allowed, by the code of why; of each counted up to "
+        f"{SOME:,}.",
     ),
     Metric(
         "mrx_refused_notices",
         "gauge",
         ("partner", "code"),
-        "Notices that the partner refused and that wait for a person.",
+        f"Notices that the partner refused and that wait for a person; counted up to {SOME:,}.",
     ),
     Metric(
         "mrx_held_records", "gauge", ("partner",), "Records that the partner's receipts confirm."
@@ -112,7 +113,8 @@ METRICS: Final = (
         "mrx_oldest_pending_seconds",
         "gauge",
         ("partner", "lane"),
-        "How long the oldest notice that is pending has waited; 0 where none is.",
+        "How long the oldest notice that is pending has waited; 0 where none is. On the urgent lane "
+        "what a closed gate holds back does not count.",
     ),
     Metric(
         "mrx_oldest_unanswered_seconds",

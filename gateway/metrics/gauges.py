@@ -11,13 +11,16 @@ from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Connection, bindparam, case, func, literal, select, text
 
+from gateway.views import stuck
 from gateway.views.count import MOST
+from outbox import gate
 from outbox.batch import UNANSWERED
 from outbox.house import House
 from outbox.notices import REFUSED_CODES
 from outbox.pending import RANK_NEWS
 from outbox.withdrawals import RANK as RANK_WITHDRAWALS
 from partners.holdings import Side
+from schemas.batch import Lane
 from schemas.tables import (
     agreements,
     approvals,
@@ -47,7 +50,7 @@ _KEY_CHARS = 16
 
 def every(tx: Connection, house: House, *, now: datetime) -> Iterator[Sample]:
     """All gauges, and the one counter that the database keeps itself."""
-    yield from _lanes(tx, now)
+    yield from _lanes(tx, house, now)
     yield from _partners(tx)
     yield from _waiting(tx)
     yield from _revocations(tx, now)
@@ -57,7 +60,8 @@ def every(tx: Connection, house: House, *, now: datetime) -> Iterator[Sample]:
     yield "mrx_approvals_waiting", (), tx.scalar(_APPROVALS) or 0
 
 
-def _lanes(tx: Connection, now: datetime) -> Iterator[Sample]:
+def _lanes(tx: Connection, house: House, now: datetime) -> Iterator[Sample]:
+    held_back = gate.closed(tx, house, now=now)
     closed: dict[str, datetime] = {}
     for row in tx.execute(_LANES):
         lane = (row.partner, row.kind)
@@ -65,8 +69,12 @@ def _lanes(tx: Connection, now: datetime) -> Iterator[Sample]:
         for one in LANE_STATES:
             yield "mrx_lane_state", (*lane, one), float(one == state)
         yield "mrx_pending_notices", lane, row.waits
+        # Past a closed gate withdrawals leave; urgent news waits as its own code says, not here.
+        only_leaving = row.kind == Lane.URGENT and row.partner in held_back
         ages = {
-            "mrx_oldest_pending_seconds": _oldest(row.withdrawal, row.news),
+            "mrx_oldest_pending_seconds": _oldest(
+                row.withdrawal, None if only_leaving else row.news
+            ),
             "mrx_oldest_unanswered_seconds": row.flying,
             "mrx_oldest_received_seconds": row.received,
         }
@@ -97,10 +105,10 @@ def _partners(tx: Connection) -> Iterator[Sample]:
 
 
 def _waiting(tx: Connection) -> Iterator[Sample]:
-    for row in tx.execute(_BLOCKED):
-        refused = row.blocked in REFUSED_CODES
-        name = "mrx_refused_notices" if refused else "mrx_blocked_notices"
-        yield name, (row.partner, row.blocked), row.n
+    for partner, codes in stuck.by_code(tx).items():
+        for code, counted in codes.items():
+            name = "mrx_refused_notices" if code in REFUSED_CODES else "mrx_blocked_notices"
+            yield name, (partner, code), counted.n
     for row in tx.execute(_QUARANTINED):
         yield "mrx_quarantined", (row.partner, "in"), row.n
     yield "mrx_quarantined", ("", "out"), tx.scalar(_PUSHES) or 0
@@ -233,9 +241,12 @@ _HELD = (
 )
 _AGREE = select(holdings_checks.c.partner, holdings_checks.c.agree)
 _ROLLS = select(foreign_rolls.c.programme, foreign_rolls.c.size, foreign_rolls.c.heard_at)
-_BLOCKED = _grouped([pending.c.partner, pending.c.blocked], pending.c.blocked.is_not(None))
 _QUARANTINED = _grouped([inbound_batches.c.partner], text("state = 'quarantined'"))
-_PUSHES = select(func.count()).select_from(pushes).where(pushes.c.state == "waiting")
+_PUSHES = (
+    select(func.count())
+    .select_from(pushes)
+    .where(text("state IN ('waiting', 'running')"), pushes.c.state == "waiting")
+)
 _APPROVALS = select(func.count()).select_from(approvals).where(text("state = 'waiting'"))
 _LEDGER = select(ledger_head.c.size)
 _HOME = select(home.c.consents_as_of, home.c.members_as_of)

@@ -16,7 +16,7 @@ from gateway.identity.actor import Actor
 from gateway.top import words
 from gateway.top.asking import Asking
 from gateway.top.partner import PartnerScreen
-from gateway.views import overview, partner
+from gateway.views import overview, partner, replays
 from gateway.views.overview import Overview
 from gateway.views.partner import Partner
 from gateway.views.rows import Row
@@ -167,8 +167,12 @@ class Top(App[None]):
     def action_resume(self) -> None:
         row = self._rows.get(self.chosen or "")
         if row is not None:
-            leaves = f"{row.announcements} announcements may leave, the oldest first; "
-            again = f"{row.refused} that were refused are told again."
+            leaves = f"{row.announcements} announcements may leave, the oldest first.\n"
+            again = f"{row.turned_down} that were turned down "
+            if row.turned_down.n > replays.ALONE_MAX:
+                again += "stay as they are:\nthey are too many for one person; use mrx replay."
+            else:
+                again += "are told again."
             self._ask(f"Resume announcements to {row.partner}", leaves + again, acts.resume)
 
     def _ask(self, title: str, happens: str, act: Callable[..., object]) -> None:

@@ -50,7 +50,7 @@ def cells(row: Row, now: datetime) -> tuple[Text, ...]:
     """A row of the overview, by `COLUMNS`."""
     counts = (
         *(row.announcements, row.withdrawals, row.in_flight, row.unknown, row.refused),
-        *(row.blocked, row.held),
+        *(row.blocked, f"up to {row.held}" if row.held_at_most else row.held),
     )
     return (
         Text(row.partner),

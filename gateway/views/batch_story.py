@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, bindparam, case, func, or_, select
+from sqlalchemy import Connection, Row, and_, bindparam, case, func, or_, select
 
 from outbox import batch as batches_
 from outbox import evidence
 from outbox.batch import ANSWERED, Batch
 from outbox.evidence import Receipt
-from schemas.tables import agreements, attempts, batch_notices, disclosures, lanes
+from schemas.tables import agreements, attempts, batch_files, batch_notices, disclosures, lanes
 
 FIRST: Final = 5
 LAST: Final = 45
@@ -152,10 +152,10 @@ def _attempt(row: Row[Any]) -> Attempt:
 
 
 def _left_out(tx: Connection, batch_id: int) -> dict[int, dict[str, int]]:
-    """By the issue that no longer says them, the reason and how many."""
+    """By the issue that no longer says them, the reason that there was then, and how many."""
     found: dict[int, dict[str, int]] = {}
     for row in tx.execute(_LEFT_OUT, {"batch": batch_id}):
-        reason = row.withdraw_reason or "for a later number"
+        reason = row.reason or "for a later number"
         found.setdefault(row.dropped_issue, {})[reason] = row.n
     return found
 
@@ -201,16 +201,23 @@ _LANE = (
     .join(agreements, agreements.c.partner == lanes.c.partner)
     .where(lanes.c.id == bindparam("lane"))
 )
+# A life that was withdrawn after the issue was sealed was not left out of it for that.
+_REASON = case(
+    (disclosures.c.withdraw_since <= batch_files.c.sealed_at, disclosures.c.withdraw_reason)
+).label("reason")
 _LEFT_OUT = (
-    select(
-        batch_notices.c.dropped_issue,
-        disclosures.c.withdraw_reason,
-        func.count().label("n"),
-    )
+    select(batch_notices.c.dropped_issue, _REASON, func.count().label("n"))
     .outerjoin(disclosures, disclosures.c.ref == batch_notices.c.ref)
+    .outerjoin(
+        batch_files,
+        and_(
+            batch_files.c.batch_id == batch_notices.c.batch_id,
+            batch_files.c.issue == batch_notices.c.dropped_issue,
+        ),
+    )
     .where(batch_notices.c.batch_id == bindparam("batch"))
     .where(batch_notices.c.dropped_issue.is_not(None))
-    .group_by(batch_notices.c.dropped_issue, disclosures.c.withdraw_reason)
+    .group_by(batch_notices.c.dropped_issue, _REASON)
 )
 _SAID = case(
     (batch_notices.c.dropped_issue.is_not(None), LEFT_OUT),

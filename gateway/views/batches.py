@@ -19,9 +19,7 @@ _IN_FLIGHT: Final = frozenset(State) - ANSWERED
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """A page of batches. `next` is the id to go on after, `all` whether it was looked through
-    everything that is older than the page before.
-    """
+    """A page of batches. `next` is the id to go on after, None at the end."""
 
     batches: Sequence[Batch]
     next: int | None

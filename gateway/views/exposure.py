@@ -11,15 +11,18 @@ Of every partner, for one calendar month in the time zone of its agreement:
                  that was not so, and is asked for again, confirmed nothing either.
     minutes      the sum over all lives of the parts of these times that fall into the month, until
                  now; a started minute counts. A life is one reference: one member at one partner.
+    open         of these times, those that had not ended at the end of the month, or now.
     monthly      what one list a month would have left instead: a snapshot on the 1st at 00:00 in
                  the agreement's zone, delivered at that instant. Of every member that would have
                  stood on the list of this month (told before it, and in standing), from the same
-                 beginnings until the next list or the good status.
+                 beginnings until the next list, the good status, or a new reference: whoever is
+                 told anew, after an absence or a revocation, is entitled again.
     outside      of the minutes, those on days on which nobody works at the partner. They explain
                  waiting. No clock stops for them.
 
 The beginnings are entries of the ledger (`gateway.views.losses`); the ends are receipts as they were
-settled. Ended agreements, dropped identifiers and eligibility are no part of it.
+settled. Ended agreements, dropped identifiers and eligibility are no part of it. Whose deletion was
+confirmed before the month is not looked at.
 """
 
 import re
@@ -51,19 +54,28 @@ DEFINITIONS: Final = {
         "The sum over all members of the parts of these times in the month, which begins and ends "
         "in the time zone of the agreement; a started minute counts."
     ),
+    "by_cause": "The minutes by the first reason; rounded so that they add up to the minutes.",
+    "open": "Of these times, those that had not ended at the end of the month, or by now.",
     "minutes_outside": (
         "Of the minutes, those on days on which nobody works at the partner. No clock stops for them."
     ),
     "monthly_minutes": (
         "What one list a month would have left: a snapshot on the 1st at 00:00 in the agreement's "
-        "zone, delivered at that instant."
+        "zone, delivered at that instant. Of each member on it, from the same beginnings until the "
+        "next list, the first good status, or the moment it was told anew under another reference."
     ),
 }
 _MONTH = re.compile(MONTH)
 _MINUTE, _NONE = timedelta(minutes=1), timedelta()
 _REFS_AT_ONCE = 2_000
-_DISCLOSED = select(disclosures.c.ref, disclosures.c.told_at, disclosures.c.gone_at).where(
-    bulk.one_of(disclosures.c.ref, "refs")
+_DISCLOSED = select(
+    disclosures.c.ref,
+    disclosures.c.told_at,
+    disclosures.c.gone_at,
+    disclosures.c.withdraw_since,
+).where(bulk.one_of(disclosures.c.ref, "refs"))
+_TOLD = select(disclosures.c.partner, disclosures.c.account, disclosures.c.told_at).where(
+    bulk.one_of(disclosures.c.account, "accounts")
 )
 _CONFIRMED = (
     select(batch_notices.c.ref, batch_notices.c.version, batches.c.closed_at)
@@ -90,7 +102,7 @@ class Exposed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Partner:
-    """One partner's month, from `since` to `until`. `open` are stretches that had not ended."""
+    """One partner's month, from `since` to `until`; the rest as in DEFINITIONS."""
 
     partner: str
     time_zone: str
@@ -135,16 +147,16 @@ def exposure(tx: Connection, month: str, *, now: datetime) -> Exposure:
     for one in agreements.every(tx):
         since, until = one.calendar.month(year, number)
         books[one.agreement.partner] = _Book(one.calendar, since, until, min(until, now))
-    last = max((book.end for book in books.values()), default=now)
+    first = min((book.since for book in books.values()), default=now)
     due = [
         life
-        for life in losses.lives(tx, until=last)
+        for life in losses.lives(tx, since=first, until=now)
         if life.partner in books and any(map(books[life.partner].touches, life.periods))
     ]
     stretches: list[Exposed] = []
     for n in range(0, len(due), _REFS_AT_ONCE):
-        for life, told_at, gone_at, confirmed in _followed(tx, due[n : n + _REFS_AT_ONCE]):
-            stretches += books[life.partner].enter(life, told_at, gone_at, confirmed)
+        for known in _followed(tx, due[n : n + _REFS_AT_ONCE]):
+            stretches += books[known.life.partner].enter(known)
     stretches.sort(key=lambda one: (one.lasted, one.since), reverse=True)
     return Exposure(
         month=month,
@@ -154,20 +166,39 @@ def exposure(tx: Connection, month: str, *, now: datetime) -> Exposure:
     )
 
 
-_Followed = tuple[Life, datetime, datetime | None, list[tuple[int, datetime]]]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Followed:
+    """A life with when it was first told and when its deletion was confirmed, its confirmed
+    versions, and when the partner was told of the member under other references.
+    """
+
+    life: Life
+    told_at: datetime
+    gone_at: datetime | None
+    confirmed: list[tuple[int, datetime]]
+    others: list[datetime]
 
 
 def _followed(tx: Connection, some: Iterable[Life]) -> Iterator[_Followed]:
-    """Each life with when it was first told, when its deletion was confirmed, and its confirmed
-    versions.
-    """
     by_ref = {life.ref: life for life in some}
     which = {"refs": list(by_ref)}
+    found = tx.execute(_DISCLOSED, which).all()
     confirmed: dict[str, list[tuple[int, datetime]]] = {}
+    others: dict[tuple[str, str], list[datetime]] = {}
     for ref, version, closed_at in tx.execute(_CONFIRMED, {**which, "held": "held"}):
         confirmed.setdefault(ref, []).append((version, closed_at))
-    for ref, told_at, gone_at in tx.execute(_DISCLOSED, which):
-        yield by_ref[ref], told_at, gone_at, confirmed.get(ref, [])
+    if ending := [by_ref[row.ref].account for row in found if row.withdraw_since is not None]:
+        for partner, account, told_at in tx.execute(_TOLD, {"accounts": ending}):
+            others.setdefault((partner, account), []).append(told_at)
+    for row in found:
+        life = by_ref[row.ref]
+        yield _Followed(
+            life=life,
+            told_at=row.told_at,
+            gone_at=row.gone_at,
+            confirmed=confirmed.get(row.ref, []),
+            others=others.get((life.partner, life.account), []),
+        )
 
 
 @dataclass(slots=True)
@@ -192,21 +223,15 @@ class _Book:
             return False
         return period.since < self.end and (period.until is None or period.until > self.since)
 
-    def enter(
-        self,
-        life: Life,
-        told_at: datetime,
-        gone_at: datetime | None,
-        confirmed: list[tuple[int, datetime]],
-    ) -> Iterator[Exposed]:
+    def enter(self, one: _Followed) -> Iterator[Exposed]:
         """Add up one life; gives its stretches of exposure."""
-        for period in filter(self.touches, life.periods):
-            ends = [at for version, at in confirmed if version > period.best]
-            ends += [at for at in (gone_at, period.until) if at is not None]
+        for period in filter(self.touches, one.life.periods):
+            ends = [at for version, at in one.confirmed if version > period.best]
+            ends += [at for at in (one.gone_at, period.until) if at is not None]
             ended = min(ends, default=None)
             if period.may_hold and (ended is None or ended > max(period.since, self.since)):
-                yield self._exposed(life, period, ended)
-            self._list(life, period, told_at)
+                yield self._exposed(one.life, period, ended)
+            self._list(one, period)
 
     def _exposed(self, life: Life, period: Period, ended: datetime | None) -> Exposed:
         begins = max(period.since, self.since)
@@ -227,13 +252,14 @@ class _Book:
             lasted=lasted,
         )
 
-    def _list(self, life: Life, period: Period, told_at: datetime) -> None:
+    def _list(self, one: _Followed, period: Period) -> None:
         """The same with one list a month: whoever stood on this month's, until the next."""
-        if period.since < self.since or told_at > self.since or life.lost(self.since):
+        if period.since < self.since or one.told_at > self.since or one.life.lost(self.since):
             return
-        ends = self.end if period.until is None else min(period.until, self.end)
-        self.monthly += ends - period.since
-        self.monthly_members.add(life.account)
+        anew = [at for at in one.others if at > period.since]
+        ends = [at for at in (*anew, period.until, self.end) if at is not None]
+        self.monthly += min(ends) - period.since
+        self.monthly_members.add(one.life.account)
 
     def closed(self, partner: str) -> Partner:
         return Partner(
@@ -246,7 +272,7 @@ class _Book:
             longest_minutes=_minutes(self.longest),
             open=self.open,
             minutes_outside=_minutes(self.outside),
-            by_cause={cause: _minutes(lasted) for cause, lasted in self.causes.items()},
+            by_cause=_parts(self.causes, _minutes(self.lasted)),
             monthly_members=len(self.monthly_members),
             monthly_minutes=_minutes(self.monthly),
         )
@@ -255,3 +281,12 @@ class _Book:
 def _minutes(length: timedelta) -> int:
     """Started minutes."""
     return -(-length // _MINUTE)
+
+
+def _parts(lengths: dict[str, timedelta], minutes: int) -> dict[str, int]:
+    """Whole minutes of each; what is left of `minutes` goes to those that lost most by that."""
+    parts = {name: length // _MINUTE for name, length in lengths.items()}
+    by_rest = sorted(lengths, key=lambda name: lengths[name] % _MINUTE, reverse=True)
+    for name in by_rest[: minutes - sum(parts.values())]:
+        parts[name] += 1
+    return parts

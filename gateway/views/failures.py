@@ -2,7 +2,7 @@
 
     notices   rows that carry a code: cannot be said, may not be said, or the partner refused it
     gate      nothing may be announced to a partner at all, and some wait behind that
-    lane      a batch that is tried and not answered
+    lane      a batch that is tried and not answered, or was answered and no deletion confirmed
 
 Those that got through later are not here: their rows are gone. Only what a partner turned down is
 replayed; whatever else stands in the way goes by its own repair, and the notices then go by
@@ -20,13 +20,14 @@ from gateway.views import stuck
 from gateway.views.count import MOST, Count
 from outbox import batch as batches
 from outbox import gate as gates
-from outbox import turned_down
+from outbox import turned_down, withdrawals
 from outbox.house import House
 from outbox.pending import RANK_NEWS, TURNED_DOWN
 from outbox.withdrawals import ANNOUNCE
 from schemas.codes import CODES, Code, Repairer
 from schemas.errors import BadRequest
 from schemas.tables import attempts, lanes, pending
+from schemas.tables import batches as all_batches
 
 Kind = Literal["notices", "gate", "lane"]
 LOOKED_AT: Final = 2_000
@@ -38,7 +39,8 @@ _BY_THEMSELVES: Final = frozenset({"MRX-6001", "MRX-6002", "MRX-6005", "MRX-6006
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
     """One cause at one partner. `since` is when the oldest of them waited first; with `about`, of
-    those that were looked at. `batch` is the one that a lane cannot get answered.
+    those that were looked at. `batch` is the one that a lane cannot get answered, or the last one
+    whose receipt did not confirm its withdrawals.
     """
 
     partner: str
@@ -138,23 +140,30 @@ def _of_gates(tx: Connection, house: House, partner: str | None, now: datetime) 
     for whose, code in gates.closed(tx, house, now=now).items():
         if partner not in (None, whose):
             continue
-        found = [_behind(tx, lane) for lane in tx.scalars(_LANES_OF, {"whose": whose})]
+        lanes_of = tx.scalars(_LANES_OF, {"whose": whose}).all()
+        found = [_waiting(tx, lane, RANK_NEWS) for lane in lanes_of]
         waiting = Count.of(sum(n for n, _ in found))
         if waiting:
             since = min(at for _, at in found if at is not None)
             yield Cause(partner=whose, code=code, kind="gate", count=waiting, since=since)
 
 
-def _behind(tx: Connection, lane: int) -> tuple[int, datetime | None]:
-    counted = tx.execute(_BEHIND, {"lane": lane}).scalar_one()
-    return counted, tx.scalar(_BEHIND_SINCE, {"lane": lane})
+def _waiting(tx: Connection, lane: int, rank: int) -> tuple[int, datetime | None]:
+    """How many of this rank wait in no batch, and since when the first of them does."""
+    which = {"lane": lane, "rank": rank}
+    return tx.execute(_WAITING, which).scalar_one(), tx.scalar(_WAITING_SINCE, which)
 
 
 def _of_lanes(tx: Connection, partner: str | None) -> Iterable[Cause]:
     for lane in tx.execute(_FAILING).all():
-        flying = batches.unanswered(tx, lane.id) if partner in (None, lane.partner) else None
-        code = None if flying is None else tx.scalar(_LAST_CODE, {"batch": flying.id})
-        if flying is not None and code is not None:
+        if partner not in (None, lane.partner):
+            continue
+        flying = batches.unanswered(tx, lane.id)
+        if flying is None:
+            yield from _unconfirmed(tx, lane.id, lane.partner)
+            continue
+        code = tx.scalar(_LAST_CODE, {"batch": flying.id})
+        if code is not None:
             yield Cause(
                 partner=flying.partner,
                 code=code,
@@ -163,6 +172,22 @@ def _of_lanes(tx: Connection, partner: str | None) -> Iterable[Cause]:
                 since=flying.first_sent_at,
                 batch=flying.id,
             )
+
+
+def _unconfirmed(tx: Connection, lane: int, partner: str) -> Iterable[Cause]:
+    """Receipts came, and the withdrawals that they did not confirm wait for the next number."""
+    counted, since = _waiting(tx, lane, withdrawals.RANK)
+    last = tx.execute(_LAST_BATCH, {"lane": lane}).first()
+    if counted and last is not None:
+        whole = last.state == batches.State.REFUSED
+        yield Cause(
+            partner=partner,
+            code="MRX-2211" if whole else "MRX-2210",
+            kind="lane",
+            count=Count.of(counted),
+            since=since,
+            batch=last.id,
+        )
 
 
 def _order(cause: Cause) -> tuple[Any, ...]:
@@ -195,15 +220,21 @@ _NOTICES = (
 _LANES_OF = select(lanes.c.id).where(lanes.c.partner == bindparam("whose")).order_by(lanes.c.id)
 _WAITS = (
     (pending.c.lane_id == bindparam("lane"))
-    & (pending.c.rank == RANK_NEWS)
+    & (pending.c.rank == bindparam("rank"))
     & pending.c.batch_id.is_(None)
     & pending.c.blocked.is_(None)
 )
-_BEHIND = select(func.count()).select_from(
+_WAITING = select(func.count()).select_from(
     select(pending.c.rank).where(_WAITS).limit(MOST + 1).subquery()
 )
-_BEHIND_SINCE = select(pending.c.since).where(_WAITS).order_by(pending.c.since).limit(1)
+_WAITING_SINCE = select(pending.c.since).where(_WAITS).order_by(pending.c.since).limit(1)
 _FAILING = select(lanes.c.id, lanes.c.partner).where(lanes.c.failures > 0).order_by(lanes.c.id)
+_LAST_BATCH = (
+    select(all_batches.c.id, all_batches.c.state)
+    .where(all_batches.c.lane_id == bindparam("lane"))
+    .order_by(all_batches.c.lane_id.desc(), all_batches.c.id.desc())
+    .limit(1)
+)
 _LAST_CODE = (
     select(attempts.c.code)
     .where(attempts.c.batch_id == bindparam("batch"), attempts.c.code.is_not(None))

@@ -62,8 +62,9 @@ class Trouble:
 class Lane:
     """One lane. `announcements` and `withdrawals` are in no batch; `in_batch` counts those that
     are, `withdrawals_in_batch` the withdrawals among them. `oldest` is the first change among all
-    of these that is not confirmed. `arrived` batches were received and are not applied yet.
-    `next_try` is in the future, or None: it may be worked now.
+    of these that is not confirmed, `oldest_past_gate` the first that no closed gate holds back.
+    `arrived` batches were received and are not applied yet. `next_try` is in the future, or None:
+    it may be worked now, and has been left alone since `due_since`.
     """
 
     id: int
@@ -78,6 +79,7 @@ class Lane:
     trouble: Trouble | None
     next_try: datetime | None
     due_since: datetime
+    served_at: datetime
     leased: bool
     flying: Flying | None
     arrived: int
@@ -87,6 +89,7 @@ class Lane:
     in_batch: Count
     withdrawals_in_batch: int
     oldest: datetime | None
+    oldest_past_gate: datetime | None
     last_success: datetime | None
 
     @property
@@ -247,6 +250,7 @@ def _lane(
     flying = [one for one in opened if one.state != State.RECEIVED]
     counted = [loads[one.id] for one in opened if one.id in loads]
     left_out = sum(one.announcements + one.withdrawals for one in opened) > MOST
+    past_gate = _earliest([row.first_withdrawal, *(one.since for one in counted)])
     return Lane(
         id=row.id,
         partner=row.partner,
@@ -259,7 +263,8 @@ def _lane(
         failures=row.failures,
         trouble=trouble,
         next_try=row.look_at if row.look_at > now else None,
-        due_since=row.look_at,
+        due_since=max(row.look_at, row.served_at),
+        served_at=row.served_at,
         leased=row.leased_until > now,
         flying=_flying(row.kind, flying[0]) if flying else None,
         arrived=len(arrived),
@@ -268,7 +273,8 @@ def _lane(
         withdrawals=Count.of(row.withdrawals, most),
         in_batch=Count(sum(one.n for one in counted), left_out) if counted else NONE,
         withdrawals_in_batch=sum(one.withdrawals for one in opened),
-        oldest=_earliest([row.first_news, row.first_withdrawal, *(one.since for one in counted)]),
+        oldest=_earliest([row.first_news, past_gate]),
+        oldest_past_gate=past_gate,
         last_success=row.last_success,
     )
 

@@ -17,6 +17,7 @@ from outbox import ledger
 from outbox.house import House
 from outbox.ledger import Head
 from schemas.errors import BadRequest
+from schemas.member import ACCOUNT
 from schemas.tables import ledger as entries
 
 LOOKED_AT_MAX: Final = 2_000
@@ -24,6 +25,10 @@ LARGE_CHARS: Final = 10_000
 """An entry that says more (of thousands of members at once) is shown on a page of its own."""
 
 VERIFIED: Final = "ledger verified"
+# What somebody writes about one company may name it.
+OF_ONE_COMPANY: Final = frozenset(
+    {"looked up", "statement issued", "revocation entered", "revoked", "name shown"}
+)
 # What an entry says of an act itself; the rest of it may name an account or a ref.
 OF_THE_ACT: Final = frozenset(
     {"act", "right", "by", "reason", "code", "state", "lane", "batch", "epoch", "number", "issue"}
@@ -78,9 +83,16 @@ class Entry:
         return {
             name: value
             for name, value in self.told.items()
-            # A list may be one of accounts, whatever it is called.
-            if name in OF_THE_ACT and (name in {"roles", "scopes"} or not isinstance(value, list))
+            if name in OF_THE_ACT
+            and (name in ledger.OF_NOBODY or not isinstance(value, list))
+            and not (name == "reason" and self.of_one_company)
         }
+
+    @property
+    def of_one_company(self) -> bool:
+        """Whether this tells of one company."""
+        of_account = self.subject is not None and ACCOUNT.fullmatch(self.subject) is not None
+        return of_account or self.kind in OF_ONE_COMPANY
 
 
 @dataclass(frozen=True, slots=True)

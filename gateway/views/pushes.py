@@ -32,8 +32,8 @@ _NAME = select(tokens.c.name).where(tokens.c.id == bindparam("which"))
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Funnel:
     """What one partner would hear of a push: told about `members`, of which `consented`, of which
-    the arrangement and the format allow `allowed`; `fresh` of those are news. `blocked` counts by
-    code. `held` are those it holds now and would lose: `gone` of `of`, over the guard or not.
+    the arrangement and the format allow `allowed`; `new` of those it has not heard of. `blocked`
+    counts by code. It would lose `gone` of the `of` it holds now, over the guard or not.
     """
 
     partner: str

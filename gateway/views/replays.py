@@ -8,12 +8,13 @@ preview --asked--> running --the last one is looked at--> done
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, bindparam, func, select, tuple_
 
+from gateway.api import cursor
 from gateway.views.count import MOST, Count
 from outbox import gate as gates
 from outbox import turned_down
@@ -23,8 +24,6 @@ from partners import agreements
 from schemas.codes import CODES
 from schemas.errors import BadRequest
 from schemas.tables import disclosures, replays, stored
-
-BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 ALONE_MAX: Final = 1_000
 """More than so many notices are for two persons."""
@@ -169,11 +168,11 @@ def key(replay: Replay) -> tuple[int, str]:
 
 
 def place(key: tuple[int | str, ...] | None) -> tuple[datetime, str] | None:
-    """The place that a cursor names; None: the beginning."""
+    """The place that a cursor names; None: the beginning. Raises `BadRequest` MRX-7003."""
     if key is None:
         return None
     at, replay_id = key
-    return BEGINNING + timedelta(microseconds=int(at)), str(replay_id)
+    return cursor.moment(at), str(replay_id)
 
 
 def reason_of(skipped: str) -> str:

@@ -11,6 +11,8 @@ Every notice stands in one place, as in `outbox.notices`:
 transaction of every receipt, how many lives the partner holds (`outbox.holdings.HELD`: confirmed,
 and not gone); those that it was asked to delete are among them until it confirms. Taken off, what
 is left are the lives that are confirmed and not being withdrawn, which is what `notices` calls held.
+Open withdrawals are looked at up to a bound, over all partners; past it `held` may be too much, and
+`held_at_most` says of whom.
 """
 
 from collections.abc import Mapping
@@ -18,16 +20,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Connection, bindparam, func, select
+from sqlalchemy import BindParameter, Connection, Integer, bindparam, func, select
 
-from gateway.views import days, lanes, stuck
-from gateway.views.count import MOST, NONE, Count, total
+from gateway.views import count, days, lanes, stuck
+from gateway.views.count import NONE, Count, total
 from gateway.views.days import Day
 from gateway.views.lanes import Lane
 from gateway.views.stuck import Causes
 from outbox import gate
 from outbox.house import House
 from outbox.notices import REFUSED_CODES
+from outbox.pending import TURNED_DOWN
 from partners import agreements
 from partners.agreements import Registered
 from partners.holdings import Side
@@ -59,6 +62,7 @@ class Row:
     routine: Lane
     causes: Causes
     held: int
+    held_at_most: bool
     days: tuple[Day, ...]
 
     @property
@@ -104,6 +108,11 @@ class Row:
         return total(n for code, n in self.causes.items() if code in REFUSED_CODES)
 
     @property
+    def turned_down(self) -> Count:
+        """What may be told again: the partner, or its format's size, turned it down."""
+        return total(n for code, n in self.causes.items() if code in TURNED_DOWN)
+
+    @property
     def unknown(self) -> int:
         """Batches in flight of which nobody knows whether they arrived."""
         return sum(
@@ -113,7 +122,12 @@ class Row:
     @property
     def oldest(self) -> datetime | None:
         """The first change that the partner has not confirmed and could have."""
-        return min((lane.oldest for lane in self.lanes if lane.oldest is not None), default=None)
+        each = (self.oldest_of(lane) for lane in self.lanes)
+        return min((moment for moment in each if moment is not None), default=None)
+
+    def oldest_of(self, lane: Lane) -> datetime | None:
+        """The same of one of the lanes: without what the gate holds back while it is closed."""
+        return lane.oldest if self.closed is None else lane.oldest_past_gate
 
     @property
     def last_success(self) -> datetime | None:
@@ -150,6 +164,8 @@ def _rows(
         partner = one.agreement.partner
         urgent, routine = both[partner]
         closed = gate.gate(tx, house, partner, now=now).closed
+        taken_off = held.leaving.get(partner, 0)
+        unconfirmed = sum(lane.withdrawals.n + lane.withdrawals_in_batch for lane in both[partner])
         known = PROGRAMMES.get(partner)
         country = partner[:2].upper() if known is None else known.country
         made.append(
@@ -162,7 +178,8 @@ def _rows(
                 urgent=urgent,
                 routine=routine,
                 causes=_with_gate(causes.get(partner, {}), closed, urgent, routine),
-                held=held.get(partner, 0),
+                held=held.sums.get(partner, 0) - taken_off,
+                held_at_most=held.more and unconfirmed > taken_off,
                 days=strips[partner],
             )
         )
@@ -177,14 +194,21 @@ def _with_gate(causes: Causes, closed: str | None, *both: Lane) -> Causes:
     return {**causes, closed: causes.get(closed, NONE) + behind}
 
 
-def _held(tx: Connection, only: str | None) -> dict[str, int]:
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """By partner: the lives it holds, and how many of them are seen to be leaving. `more` may be."""
+
+    sums: dict[str, int]
+    leaving: dict[str, int]
+    more: bool
+
+
+def _held(tx: Connection, only: str | None) -> _Held:
     which = {} if only is None else {"only": only}
     sums = tx.execute(_SUMS if only is None else _SUMS.where(_h.programme == _ONLY), which)
-    found = {partner: int(size) for partner, size in sums}
-    for partner, leaving in tx.execute(_LEAVING):
-        if partner in found:
-            found[partner] -= leaving
-    return found
+    leaving = {row.partner: row.n for row in tx.execute(_LEAVING, {"stop": count.MOST})}
+    more = sum(leaving.values()) >= count.MOST
+    return _Held({partner: int(size) for partner, size in sums}, leaving, more)
 
 
 _h, _d = holdings.c, disclosures.c
@@ -195,7 +219,7 @@ _SOME: Any = (
     select(_d.partner)
     .where(_d.withdraw_since.is_not(None), _d.gone_at.is_(None), _d.held_version.is_not(None))
     .order_by(_d.withdraw_since)
-    .limit(MOST)
+    .limit(bindparam("stop", type_=Integer))
     .subquery()
 )
-_LEAVING = select(_SOME.c.partner, func.count()).group_by(_SOME.c.partner)
+_LEAVING = select(_SOME.c.partner, func.count().label("n")).group_by(_SOME.c.partner)

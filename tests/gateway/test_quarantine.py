@@ -91,6 +91,21 @@ def test_a_batch_is_decided_once(sender: Sender, loaded: list[Record]):
         assert refused.value.code == "MRX-5022"
 
 
+def test_no_other_number_goes_than_the_one_a_person_typed(sender: Sender, loaded: list[Record]):
+    sender.send(sender.next(withdrawals=refs_of(loaded[:100])), now=TOMORROW)
+    [one] = waiting(sender.world)
+
+    for typed in (99, 101, 0):
+        with pytest.raises(BadRequest, match="MRX-7024"):
+            quarantine.approve(
+                sender.world.house, one.id, by="Ana", reason=WHY, gone=typed, now=TOMORROW
+            )
+        assert waiting(sender.world) == [one]
+    assert len(roll(sender.world)) == 300
+    quarantine.approve(sender.world.house, one.id, by="Ana", reason=WHY, gone=100, now=TOMORROW)
+    assert len(roll(sender.world)) == 200
+
+
 @pytest.mark.parametrize("text", ["mx-neec.routine.00000000000000aa.9.1", "nothing", "a.b.c.d.e"])
 def test_what_is_no_batch_cannot_be_decided(sender: Sender, text: str):
     with pytest.raises(BadRequest) as refused:

@@ -19,8 +19,8 @@ from schemas.errors import BadRequest
 from schemas.tables import lanes, pending
 from tests.conftest import BOTH
 from tests.gateway.acts.entries import entries as entries_of
-from tests.gateway.turned_down import ACCOUNTS, refused, waiting
-from tests.world import World, hastened, member
+from tests.gateway.turned_down import ACCOUNTS, refused, refusing, waiting
+from tests.world import World, hastened, honest, member
 
 JANE = Actor("jane", rights({Role.OPERATOR}))
 MARY = Actor("mary", rights({Role.APPROVER}))
@@ -237,17 +237,33 @@ def test_refused_by_the_second_person_it_is_cancelled(world: World):
     assert start(world).state is State.RUNNING, "another one may be asked for"
 
 
-def test_approved_after_it_was_cancelled_nothing_happens(world: World):
+def test_cancelled_while_it_waits_it_cannot_be_approved_any_more(world: World):
     replay = start(world, None)
     with world.house.database.read() as tx:
         asked = approvals.waiting(tx, acts.ACT, partner="mx-neec", subject=replay.id)
     acts.cancel(world.house, JANE, replay.id, reason="changed my mind", now=world.clock())
 
-    approvals.decide(world.house, MARY, asked.id, approve=True, reason="late", now=world.clock())
+    with world.house.database.read() as tx:
+        void = approvals.get(tx, asked.id)
+    assert (void.state, void.decided_by) == (ApprovalState.REFUSED, "jane")
+    with pytest.raises(BadRequest, match="MRX-5022"):
+        approvals.decide(world.house, MARY, asked.id, approve=True, reason="?", now=world.clock())
     run(world)
 
     assert now_so(world, replay).state is State.CANCELLED
     assert set(waiting(world).values()) == {CODE}
+
+
+def test_a_yes_to_a_replay_that_waits_no_longer_says_so(world: World):
+    replay = start(world, None)
+    with world.house.database.write() as tx:
+        asked = approvals.waiting(tx, acts.ACT, partner="mx-neec", subject=replay.id)
+        acts.end(tx, replay, State.CANCELLED, by="jane", reason="?", now=world.clock())
+
+    with pytest.raises(BadRequest, match="MRX-7015"):
+        approvals.decide(world.house, MARY, asked.id, approve=True, reason="?", now=world.clock())
+
+    assert entries(world, "approval approved") == []
 
 
 def test_started_paused_it_is_pending_and_does_not_leave(world: World):
@@ -272,6 +288,29 @@ def test_it_tells_no_more_again_than_matched_when_it_was_asked_for(world: World)
 
     assert now_so(world, replay).looked_at == 7
     assert [code for account, code in waiting(world).items() if account in more] == [CODE] * 3
+
+
+def test_what_was_turned_down_since_neither_goes_nor_keeps_the_others_from_going(world: World):
+    """These come first by account, and wait in an unanswered batch when the replay is asked for."""
+    before, since = ["00000011", "00000012"], ["00000013"]
+    world.push(*map(member, before))
+    world.grant(*before, to=["mx-neec"])
+    replay = start(world)
+    world.push(*map(member, since))
+    world.grant(*since, to=["mx-neec"])
+    world.wire.answer = refusing(world, [*before, *since])
+    world.deliver()
+    world.wire.answer = honest
+    assert list(waiting(world).values()) == [CODE] * 10
+
+    run(world)
+
+    done = now_so(world, replay)
+    assert (done.matched, done.retold, done.state) == (7, 7, State.DONE)
+    told = [account for entry in entries(world, "replayed") for account in entry["retold"]]
+    assert told == ACCOUNTS
+    left = {account for account, code in waiting(world).items() if code == CODE}
+    assert left == {*before, *since}
 
 
 @pytest.mark.parametrize(

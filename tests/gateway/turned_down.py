@@ -1,6 +1,6 @@
 """A world in which a partner turned something down, for the tests of failures and replays."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from sqlalchemy import select
@@ -20,6 +20,17 @@ def refused(world: World, accounts: Sequence[str], *, code: str = "NO-MATCH") ->
     """Tell these members to Mexico, which refuses each of them."""
     world.push(*map(member, accounts))
     world.grant(*accounts, to=["mx-neec"])
+    world.wire.answer = refusing(world, accounts, code=code)
+    world.deliver()
+    world.wire.answer = honest
+    world.wire.journal.clear()
+    assert waiting(world) == dict.fromkeys(accounts, "MRX-2210")
+
+
+def refusing(
+    world: World, accounts: Sequence[str], *, code: str = "NO-MATCH"
+) -> Callable[[House, bytes, bytes], bytes]:
+    """How Mexico answers if it refuses each of these members."""
 
     def refuse(end: House, _file: bytes, receipt: bytes) -> bytes:
         with world.house.database.read() as tx:
@@ -31,11 +42,7 @@ def refused(world: World, accounts: Sequence[str], *, code: str = "NO-MATCH") ->
         changed = replace(said, verdict=Verdict.REFUSALS, refused=some)
         return seal(exchange.write_receipt(changed), end.key, world.clock.now)
 
-    world.wire.answer = refuse
-    world.deliver()
-    world.wire.answer = honest
-    world.wire.journal.clear()
-    assert waiting(world) == dict.fromkeys(accounts, "MRX-2210")
+    return refuse
 
 
 def waiting(world: World) -> dict[str, str | None]:

@@ -1,8 +1,14 @@
 """The chain shows every change, every hole, and, to whoever kept the head, a cut tail."""
 
+import hashlib
+from typing import Any
+
+import orjson
 import pytest
+from sqlalchemy import select
 
 from outbox import ledger
+from schemas.tables import ledger as rows
 from tests.world import START, World
 
 
@@ -71,3 +77,47 @@ def test_what_is_rolled_back_leaves_no_hole(five: World):
         assert ledger.add(tx, "next", {}, now=START) == 6
 
     assert verified(five).broken_at is None
+
+
+@pytest.mark.parametrize(
+    ("subject", "entry"),
+    [
+        ("10000001", {"by": "olga"}),
+        (None, {"by": "olga", "accounts": ["10000001", "10000002"]}),
+        (None, {"turned": [["10000001", "SUSPENDED", []]]}),
+    ],
+)
+def test_of_whom_an_entry_tells_cannot_be_guessed_by_its_digest(
+    small_world: World, subject: str | None, entry: dict[str, Any]
+):
+    with small_world.house.database.write() as tx:
+        for _ in range(2):
+            ledger.add(tx, "test", entry, now=START, subject=subject)
+        first, second = (orjson.loads(text) for text in tx.scalars(select(rows.c.entry)))
+
+    assert len(bytes.fromhex(first.pop("salt"))) == 16 == len(bytes.fromhex(second["salt"]))
+    assert first == entry
+    assert first != second
+    assert verified(small_world).broken_at is None
+
+
+@pytest.mark.parametrize("entry", [{"by": "anna"}, {"by": "anna", "roles": ["viewer", "auditor"]}])
+def test_what_tells_of_no_company_is_kept_as_it_was_said(small_world: World, entry: dict[str, Any]):
+    with small_world.house.database.write() as tx:
+        ledger.add(tx, "test", entry, now=START)
+
+        assert orjson.loads(tx.scalar(select(rows.c.entry))) == entry
+
+
+def test_entries_from_before_there_was_salt_verify_as_ever(small_world: World):
+    fields = [ledger.GENESIS, 1, START, "test", None, "10000001", '{"by":"olga"}']
+    digest = hashlib.sha256(orjson.dumps(fields)).hexdigest()
+    names = ("previous", "position", "at", "kind", "partner", "subject", "entry")
+    with small_world.house.database.write() as tx:
+        tx.execute(rows.insert().values(digest=digest, **dict(zip(names, fields, strict=True))))
+        tx.exec_driver_sql(f"UPDATE ledger_head SET size = 1, digest = '{digest}'")
+        ledger.add(tx, "test", {}, now=START, subject="10000002")
+
+    found = verified(small_world)
+
+    assert (found.head.size, found.broken_at) == (2, None)

@@ -6,6 +6,7 @@ import orjson
 import pytest
 from sqlalchemy import select
 
+from partners import agreements
 from schemas.tables import disclosures, ledger
 from tests.world import NEVER_ARRIVED, World, member
 
@@ -61,6 +62,36 @@ def test_what_was_sent_and_not_answered_may_still_be_held(world: World):
     world.push(member(ONE))
 
     assert turns(world)[1][2] == [["mx-neec", ref(world, ONE), 2, True]]
+
+
+def gone(world: World, account: str) -> bool:
+    with world.house.database.read() as tx:
+        query = select(disclosures.c.gone_at).where(disclosures.c.account == account)
+        return tx.scalar(query) is not None
+
+
+def test_a_good_status_again_names_a_life_that_is_gone_by_then(world: World):
+    with world.house.database.write() as tx:
+        agreements.change(tx, "mx-neec", statuses=["VALIDATED"])
+    world.push(member(ONE, status="SUSPENDED"))
+    world.deliver()
+    assert gone(world, ONE)
+
+    world.push(member(ONE))
+    world.push(member(ONE, status="SUSPENDED"))
+
+    assert turns(world)[1:] == [[ONE, "VALIDATED", [["mx-neec", ref(world, ONE), 1, True]]]]
+
+
+def test_a_good_status_ends_no_revocation_that_is_carried_out(world: World):
+    world.revoke(ONE, of="mx-neec")
+    world.deliver()
+    assert gone(world, ONE)
+
+    world.push(member(ONE, status="SUSPENDED"))
+    world.push(member(ONE))
+
+    assert turns(world) == []
 
 
 def test_absence_is_a_turn(world: World):

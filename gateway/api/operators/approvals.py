@@ -1,6 +1,6 @@
 """Acts that wait for a second person, and that person's word."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -16,19 +16,18 @@ from gateway.api.operators.acting import Acting, acting
 from gateway.api.operators.decision import Decision
 from gateway.api.problems import described
 from gateway.identity.roles import Right
+from schemas.tables import stored
 
 router = APIRouter(prefix="/approvals", responses=described(401, 403, 422))
 
 Sees = Annotated[Acting, acting(Right.SEE)]
 Approves = Annotated[Acting, acting(Right.APPROVE)]
 ApprovalId = Annotated[str, Path(pattern="^[0-9a-f]{12}$", description="As the list gives it.")]
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 class Approval(BaseModel):
-    """An act that one person asked for. `begun`: somebody said yes, and the act was cut short;
-    another yes finishes it.
+    """An act that one person asked for. `begun`: somebody said yes, and the act is being
+    done, or was cut short; after ten minutes another yes finishes it.
     """
 
     id: str
@@ -66,12 +65,12 @@ def acts_for_two_persons(
 ) -> ApprovalList:
     """List the acts for two persons, the newest first; `waiting` ones need a second person."""
     key = cursor.read(after, int, str)
-    start = None if key is None else (_EPOCH + int(key[0]) * _MICROSECOND, str(key[1]))
+    start = None if key is None else (cursor.moment(key[0]), str(key[1]))
     with here.house.database.read() as tx:
         found = approvals.every(tx, state=state, partner=partner, after=start, at_most=limit + 1)
     shown, more = found[:limit], None
     if len(found) > limit:
-        more = cursor.written((shown[-1].asked_at - _EPOCH) // _MICROSECOND, shown[-1].id)
+        more = cursor.written(stored(shown[-1].asked_at), shown[-1].id)
     response.headers.update(cursor.link(request, more))
     return ApprovalList(items=[wire(one) for one in shown], next=more)
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from gateway.acts import permission
 from gateway.api.context import Here
 from gateway.api.operators.acting import Acting, acting
 from gateway.api.problems import described, status_of
@@ -115,10 +116,18 @@ def failures_by_cause(
 def notices_of_a_cause(asked: Asked, here: Here, actor: Seeing) -> StuckList:
     """List the notices that one code keeps from one partner, by account."""
     sees = actor.may(Right.SEE_COMPANIES)
-    if asked.after is not None and not sees:
-        raise BadRequest("MRX-7017", right=Right.SEE_COMPANIES.value)
     with here.house.database.read() as tx:
         agreements.get(tx, asked.partner)
+    if asked.after is not None:
+        permission.demand(
+            here.house,
+            actor,
+            Right.SEE_COMPANIES,
+            act="look at notices by account",
+            now=datetime.now(UTC),
+            partner=asked.partner,
+        )
+    with here.house.database.read() as tx:
         cause = view.one(tx, asked.partner, asked.code)
         found = view.notices(tx, cause, after=asked.after, limit=asked.limit + 1)
     shown, more = found[: asked.limit], len(found) > asked.limit

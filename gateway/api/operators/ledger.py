@@ -28,8 +28,8 @@ AT_ONCE = 1_000
 
 
 class Entry(BaseModel):
-    """One entry. Without the right to read the ledger in full, `subject` is null, and `entry` says
-    who, why and how many, but of whom nothing.
+    """One entry. Without the right to read the ledger in full, `subject` and `digest` are null, and
+    `entry` says who, why and how many, but of whom nothing.
     """
 
     position: int
@@ -38,7 +38,7 @@ class Entry(BaseModel):
     partner: str | None
     subject: str | None
     entry: dict[str, Any]
-    digest: str
+    digest: str | None
     large: bool = Field(description="It says more than a list shows: read it by its position.")
 
 
@@ -63,7 +63,9 @@ class Standing(BaseModel):
 class Walk(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    anew: bool = Field(default=False, description="From the first entry, not from the last walk.")
+    anew: bool = Field(
+        default=False, strict=True, description="From the first entry, not from the last walk."
+    )
 
 
 class Walked(BaseModel):
@@ -128,7 +130,7 @@ def one_ledger_entry(
 
 
 @router.post("/verify", responses=described(503))
-def verify_the_ledger(walk: Walk, here: Here, actor: Sees) -> Walked:
+def verify_the_ledger(walk: Walk, here: Here, actor: Audits) -> Walked:
     """Walk the chain on from where the last walk ended: at most 100 000 entries a call."""
     found = ledgers.verify(here.house, actor, anew=walk.anew, now=datetime.now(UTC))
     return Walked(to=found.head.size, digest=found.head.digest, broken_at=found.broken_at)
@@ -172,6 +174,6 @@ def _entry(one: view.Entry, *, whole: bool) -> Entry:
         partner=one.partner,
         subject=one.subject if whole else None,
         entry=dict(one.told) if whole else one.of_the_act,
-        digest=one.digest,
+        digest=one.digest if whole else None,
         large=one.large,
     )

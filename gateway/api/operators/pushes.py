@@ -1,6 +1,6 @@
 """Pushes, whoever sent them; and full lists that wait because they would remove too many."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -21,14 +21,13 @@ from gateway.identity.roles import Right
 from gateway.pushes import Kind, State
 from gateway.views import pushes as view
 from schemas.codes import CODES
+from schemas.tables import stored
 
 router = APIRouter(prefix="/pushes", responses=described(401, 403, 422))
 
 Sees = Annotated[Acting, acting(Right.SEE)]
 Approves = Annotated[Acting, acting(Right.APPROVE)]
 PushId = Annotated[str, Path(pattern="^[0-9a-f]{16}$")]
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 class ByCode(BaseModel):
@@ -83,12 +82,12 @@ def pushes_of_every_token(
 ) -> PushList:
     """List all pushes, the newest first; `waiting` ones need a second person."""
     key = cursor.read(after, int, str)
-    start = None if key is None else (_EPOCH + int(key[0]) * _MICROSECOND, str(key[1]))
+    start = None if key is None else (cursor.moment(key[0]), str(key[1]))
     with here.house.database.read() as tx:
         found = pushes.every(tx, state=state, kind=kind, after=start, at_most=limit + 1)
     shown, more = found[:limit], None
     if len(found) > limit:
-        more = cursor.written((shown[-1].received_at - _EPOCH) // _MICROSECOND, shown[-1].id)
+        more = cursor.written(stored(shown[-1].received_at), shown[-1].id)
     response.headers.update(cursor.link(request, more))
     return PushList(items=[push_wire.item(push) for push in shown], next=more)
 

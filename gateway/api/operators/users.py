@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from gateway.acts import users as acts
 from gateway.api.context import Here
@@ -19,7 +19,17 @@ router = APIRouter(prefix="/users", responses=described(401, 403, 422))
 
 Administrator = Annotated[Acting, acting(Right.ADMINISTER)]
 Name = Annotated[str, Path(pattern=NAME, description="As they sign in.")]
-Roles = Annotated[frozenset[Role], Field(min_length=1, max_length=len(Role))]
+
+
+def _each_once(roles: object) -> object:
+    if isinstance(roles, list) and len({str(role) for role in roles}) < len(roles):
+        raise ValueError("a role is named twice")
+    return roles
+
+
+Roles = Annotated[
+    frozenset[Role], BeforeValidator(_each_once), Field(min_length=1, max_length=len(Role))
+]
 
 
 class Person(BaseModel):

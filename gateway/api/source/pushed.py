@@ -1,6 +1,6 @@
 """What became of pushes, and deciding those that wait."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from fastapi import APIRouter, Request, Response
 
@@ -15,12 +15,11 @@ from gateway.api.source import push_call, push_wire
 from gateway.api.source.push_call import Approver, Looker, PushId
 from gateway.api.source.push_wire import Push, PushPage, RejectionPage
 from gateway.tokens import Scope
+from schemas.tables import stored
 
 router = APIRouter()
 
 OR_APPROVE = also(Scope.APPROVE)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 @router.get("/pushes", responses=described(401, 403, 422), openapi_extra=OR_APPROVE)
@@ -40,12 +39,12 @@ def every(  # a parameter each
             tx,
             token=caller.token,
             approves=Scope.APPROVE in caller.scopes,
-            after=None if place is None else (_moment(int(place[0])), str(place[1])),
+            after=None if place is None else (cursor.moment(place[0]), str(place[1])),
             limit=limit,
         )
     following = None
     if len(found) == limit:
-        following = cursor.written((found[-1].received_at - _EPOCH) // _MICROSECOND, found[-1].id)
+        following = cursor.written(stored(found[-1].received_at), found[-1].id)
     response.headers.update(cursor.link(request, following))
     return PushPage(items=[push_wire.item(push) for push in found], next=following)
 
@@ -121,7 +120,3 @@ def discard(
             return push_wire.whole(tx, pushes.get(tx, push, token=waiting.token, approves=False))
 
     return once(here, caller, request, key, None, act)
-
-
-def _moment(microseconds: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=microseconds)

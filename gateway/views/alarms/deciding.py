@@ -11,7 +11,12 @@ from outbox.house import House
 from schemas.codes import CODES
 from schemas.tables import approvals, holdings_checks, inbound_batches, pushes
 
-_WAITING_PUSHES = select(pushes.c.id).where(pushes.c.state == "waiting").order_by(pushes.c.id)
+# The condition of its partial index is written out, so that it is found by it.
+_WAITING_PUSHES = (
+    select(pushes.c.id)
+    .where(text("state IN ('waiting', 'running')"), pushes.c.state == "waiting")
+    .order_by(pushes.c.received_at)
+)
 _QUARANTINED = (
     select(inbound_batches.c.partner, func.count().label("n"))
     .where(text("state = 'quarantined'"))

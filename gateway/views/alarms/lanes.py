@@ -37,7 +37,7 @@ def late(tx: Connection, house: House, rows: Sequence[Row], now: datetime) -> It
     """Withdrawals, and bad news, that no receipt has confirmed in time (P3)."""
     overdue = {row.partner: row for row in tx.execute(_OVERDUE, {"now": now})}
     for row in rows:
-        late, oldest = overdue.get(row.partner), row.urgent.oldest
+        late, oldest = overdue.get(row.partner), row.oldest_of(row.urgent)
         if late is not None:
             yield Alarm(
                 kind="withdrawals overdue",
@@ -122,16 +122,18 @@ def unanswered(
 
 
 def unworked(_tx: Connection, _house: House, rows: Sequence[Row], now: datetime) -> Iterator[Alarm]:
-    """Nobody would say so: whoever works lanes is not there."""
+    """Nobody would say so: whoever works lanes is not there. Who works any of them is there, and
+    comes to the others.
+    """
+    long_ago = now - UNWORKED
 
     def left_alone(lane: Lane) -> bool:
-        waits = lane.works and lane.oldest is not None and lane.oldest < now - UNWORKED
-        return (
-            waits and not lane.leased and lane.state != "paused" and lane.due_since < now - UNWORKED
-        )
+        waits = lane.works and lane.oldest is not None and lane.oldest < long_ago
+        return waits and lane.state != "paused" and lane.due_since < long_ago
 
-    alone = [lane for row in rows if row.pushed for lane in row.lanes if left_alone(lane)]
-    if alone:
+    pushed = [lane for row in rows if row.pushed for lane in row.lanes]
+    alone = [lane for lane in pushed if left_alone(lane)]
+    if alone and not any(lane.leased or lane.served_at >= long_ago for lane in pushed):
         yield Alarm(
             kind="nobody works the lanes",
             partner=None,

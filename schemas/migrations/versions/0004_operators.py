@@ -161,6 +161,13 @@ def upgrade() -> None:
 
     with op.batch_alter_table("pushes", schema=None) as batch_op:
         batch_op.create_index("pushes_received", ["received_at", "id"], unique=False)
+        batch_op.create_index(
+            "pushes_waiting",
+            ["received_at"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('waiting', 'running')"),
+            postgresql_where=sa.text("state IN ('waiting', 'running')"),
+        )
 
     with op.batch_alter_table("revocations", schema=None) as batch_op:
         batch_op.create_index("revocations_at", ["at"], unique=False)

@@ -1,6 +1,7 @@
 """Acts for two persons: what waits, who may decide, and what a crash leaves."""
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import update
@@ -16,6 +17,7 @@ from tests.gateway.acts.entries import entries
 from tests.world import START, World
 
 ASKS, OTHER = Actor("emil", ALL), Actor("anna", ALL)
+LATER = START + timedelta(hours=1)
 RENAMED = "write a format down"
 MOVED = "move a file"
 
@@ -63,8 +65,10 @@ def asked(house: House, act: str, subject: str = "x") -> str:
         return approvals.ask(tx, ASKS, act, **facts).id
 
 
-def decide(house: House, one: str, by: Actor = OTHER, *, approve: bool = True) -> Approval:
-    return approvals.decide(house, by, one, approve=approve, reason="seen", now=START)
+def decide(
+    house: House, one: str, by: Actor = OTHER, *, approve: bool = True, now: datetime = START
+) -> Approval:
+    return approvals.decide(house, by, one, approve=approve, reason="seen", now=now)
 
 
 def format_of(house: House) -> str:
@@ -170,8 +174,10 @@ def test_killed_between_the_yes_and_its_end_the_next_yes_finishes_it(
         decide(house, one, approve=False)
     approvals.register(MOVED, between=lambda _h, a, by, _n: moves.append(f"{a.subject} by {by}"))
     third = Actor("ben", ALL)
+    with pytest.raises(BadRequest, match="MRX-7015"):  # nobody knows yet that it is dead
+        decide(house, one, third)
 
-    assert decide(house, one, third).state is State.APPROVED
+    assert decide(house, one, third, now=LATER).state is State.APPROVED
     assert moves == ["crash by anna", "crash by ben"]
     assert len(entries(house, "approval begun")) == 2
 
@@ -200,16 +206,54 @@ def test_the_newest_are_listed_first_page_by_page(house: House):
     assert {one.id for one in waiting} == ids - {min(ids)}
 
 
-def test_two_who_say_yes_at_once_end_it_once(house: House, moves: list[str]):
+def test_while_one_yes_is_carried_out_nobody_else_decides(house: House, moves: list[str]):
     one, third = asked(house, MOVED), Actor("ben", ALL)
 
     def move(_house, asked: Approval, by, _now):
         moves.append(by)
-        if by == "anna":  # Ben says yes while Anna's is being carried out
-            decide(house, asked.id, third)
+        for approve in (True, False):
+            with pytest.raises(BadRequest, match="MRX-7015"):
+                decide(house, asked.id, third, approve=approve)
 
     approvals.register(MOVED, between=move)
 
-    assert decide(house, one).decided_by == "ben"
-    assert moves == ["anna", "ben"]
-    assert len(entries(house, "approval approved")) == 1
+    assert decide(house, one).decided_by == "anna"
+    assert moves == ["anna"]
+    assert len(entries(house, "approval begun")) == len(entries(house, "approval approved")) == 1
+
+
+def test_one_that_fails_late_leaves_the_mark_of_who_took_it_over(house: House, moves: list[str]):
+    one, third = asked(house, MOVED), Actor("ben", ALL)
+
+    def move(_house, asked: Approval, by, _now):
+        moves.append(by)
+        if by == "ben":
+            raise KeyboardInterrupt  # his process dies, so that nobody knows how far it came
+        with pytest.raises(KeyboardInterrupt):
+            decide(house, asked.id, third, now=LATER)
+        raise BadRequest("MRX-5023")
+
+    approvals.register(MOVED, between=move)
+    with pytest.raises(BadRequest, match="MRX-5023"):
+        decide(house, one)
+
+    with house.database.read() as tx:
+        left = approvals.get(tx, one)
+    assert (left.begun, left.decided_by, moves) == (True, "ben", ["anna", "ben"])
+    with pytest.raises(BadRequest, match="MRX-7015"):
+        decide(house, one, approve=False, now=LATER)
+
+
+def test_what_has_begun_is_not_dropped(house: House, moves: list[str]):
+    one = asked(house, MOVED)
+
+    def move(_house, asked: Approval, by, now):
+        moves.append(by)
+        with house.database.write() as tx:
+            facts = {"partner": asked.partner, "subject": asked.subject}
+            approvals.drop(tx, MOVED, **facts, by="emil", reason="void", now=now)
+
+    approvals.register(MOVED, between=move)
+
+    assert decide(house, one).state is State.APPROVED
+    assert entries(house, "approval refused") == []

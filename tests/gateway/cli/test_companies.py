@@ -18,7 +18,8 @@ def test_a_company_is_found_by_its_name(mrx: Mrx, world: World):
 
     assert found == same == [{"account": "10000001", "name": ONE}]
     looked = entries(world.house, "looked up")
-    assert [one["reason"] for one in looked] == ["audit", "other: at the command line"]
+    assert [one["reason"] for one in looked] == ["audit", "other"]
+    assert [one.get("line") for one in looked] == [None, "at the command line"]
     assert {one["by"] for one in looked} == {"jdoe"}
 
 
@@ -27,7 +28,7 @@ def test_showing_stands_in_the_ledger_too(mrx: Mrx, world: World):
     mrx("disclosure", "show", "10000001", "--why", "company", "--reason", "their letter")
 
     [looked] = entries(world.house, "looked up")
-    assert looked["reason"] == "request by the company: their letter"
+    assert (looked["reason"], looked["line"]) == ("request by the company", "their letter")
     assert looked["subject"] == "10000001"
 
 

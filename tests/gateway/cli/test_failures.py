@@ -72,7 +72,7 @@ def test_a_batch_is_told_event_by_event(world: World, mrx: Mrx):
     world.grant("10000001", "10000002")
     world.wire.plan = [LOST_ANSWER]
     world.deliver(1)
-    mrx("consent", "revoke", "10000001", "mx-neec")
+    world.revoke("10000001", of="mx-neec")  # by the clock by which the next issue is sealed
     world.deliver()
 
     line = mrx.json("batch", "timeline", 1)

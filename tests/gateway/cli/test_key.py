@@ -2,12 +2,17 @@
 
 import os
 import signal
+from datetime import UTC, datetime
 from pathlib import Path
 
+from sqlalchemy import update
+
 from gateway import own_keys
+from gateway.acts import approvals
 from gateway.cli import exits
 from gateway.home import open_home
 from gateway.settings import Settings
+from schemas.tables import approvals as rows
 from tests.gateway.cli.command import Mrx
 
 
@@ -154,6 +159,13 @@ def test_killed_between_the_files_and_the_register_the_next_command_puts_it_righ
     assert states(mrx) == {old: "retired", new: "current"}
     [left] = mrx.json("approval", "list")
     assert (left["state"], left["begun"]) == ("waiting", True)
+    soon = mrx("approval", "approve", one, "--reason", "again", code=exits.FAILED, USER="ben")
+    assert "MRX-7015" in soon.stderr, "it may still be under way"
+    database = open_home(Settings(home=mrx.home)).database
+    with database.write() as tx:
+        then = datetime.now(UTC) - approvals.BEGUN_FOR
+        tx.execute(update(rows).where(rows.c.id == one).values(decided_at=then))
+    database.close()
     done = mrx.json("approval", "approve", one, "--reason", "again", USER="ben")
     assert (done["state"], done["decided_by"]) == ("approved", "ben")
     assert states(mrx) == {old: "retired", new: "current"}

@@ -9,6 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gateway.cli.connecting import base_url
+from gateway.views import replays
 from schemas.errors import BadRequest
 from tests.gateway.cli.command import Mrx
 from tests.world import World, member
@@ -193,6 +194,31 @@ def test_resuming_needs_a_reason_too_and_says_what_waits(world: World, mrx: Mrx)
 
     assert "1 notices are waiting" in said.stderr
     assert mrx.json("partner", "show", "mx-neec")["lanes"][1]["state"] == "open"
+
+
+@pytest.mark.parametrize(
+    ("alone", "said"),
+    [
+        (2, "To be told again: 2 refused notices."),
+        (1, "Too many for one person, and staying as they are for `mrx replay`: 2 refused notices"),
+    ],
+)
+def test_a_dry_run_says_what_resuming_tells_again_and_what_stays(
+    world: World, mrx: Mrx, monkeypatch: pytest.MonkeyPatch, alone: int, said: str
+):
+    monkeypatch.setattr(replays, "ALONE_MAX", alone)
+    world.push(*map(member, ("10000001", "10000002")))
+    world.grant("10000001", "10000002")
+    with world.house.database.write() as tx:
+        tx.exec_driver_sql("UPDATE pending SET blocked = 'MRX-2210'")
+
+    order = ("partner", "resume", "mx-neec", "--reason", "x")
+    foretold = mrx(*order, "--dry-run").stderr
+
+    assert said in foretold
+    mrx(*order)
+    stayed = mrx.json("notice", "list", "--state", "refused")
+    assert len(stayed) == (2 if "staying" in foretold else 0)
 
 
 @pytest.mark.parametrize("verb", ["pause", "resume"])

@@ -4,8 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import update
 
 from gateway.identity.roles import Role
+from schemas.batch import Lane
+from schemas.tables import sessions
 from tests.gateway.acts.entries import entries
 from tests.gateway.console.people import at_console
 from tests.gateway.sender import Sender, roll, some
@@ -69,6 +72,42 @@ def test_letting_members_go_takes_two_persons(waiting: World, anna: TestClient):
     assert "applied" in ben.get(PAGE).text
     [entry] = entries(waiting.house, "quarantine decided")
     assert (entry["by"], entry["reason"]) == ("ben", "they moved")
+
+
+def test_a_yes_lets_no_more_and_no_fewer_go_than_were_typed(small_world: World, anna: TestClient):
+    members, sender = some(200), Sender(small_world)
+    sender.send(sender.next(members), now=NOW - timedelta(days=2))
+    sender.send(sender.next(some(1), [one.ref for one in members[:100]]), now=NOW)
+    asked = anna.post(f"{PAGE}/release", data={"gone": "100", "reason": "they moved"})
+    approval = asked.headers["location"].partition("?")[0]
+    ten = [one.ref for one in members[:10]]
+    sender.send(sender.next(withdrawals=ten, lane=Lane.URGENT), now=NOW)
+    assert len(roll(small_world)) == 190
+    ben = at_console(small_world.house, "ben", {Role.APPROVER})
+
+    answer = ben.post(f"{approval}/approve", data={"reason": "I asked them"})
+
+    assert (answer.status_code, "MRX-7024" in answer.text) == (422, True)
+    assert len(roll(small_world)) == 190
+    assert f"{approval}/refuse" in ben.get(approval).text
+    ben.post(f"{approval}/refuse", data={"reason": "look again"})
+    again = ben.post(f"{PAGE}/release", data={"gone": "90", "reason": "I looked again"})
+    approval = again.headers["location"].partition("?")[0]
+    assert anna.post(f"{approval}/approve", data={"reason": "so did I"}).status_code == 303
+    assert len(roll(small_world)) == 101
+
+
+@pytest.mark.usefixtures("waiting")
+def test_letting_a_batch_in_asks_again_who_one_is(small_world: World, anna: TestClient):
+    with small_world.house.database.write() as tx:
+        tx.execute(update(sessions).values(proved_at=NOW - timedelta(hours=1)))
+
+    page = anna.get(f"{PAGE}/release")
+    answer = anna.post(f"{PAGE}/release", data={"gone": "100", "reason": "they moved"})
+
+    assert "Show who you are" in page.text
+    assert "Show who you are" in answer.text
+    assert entries(small_world.house, "approval asked") == []
 
 
 def test_one_person_turns_it_down(waiting: World, anna: TestClient):

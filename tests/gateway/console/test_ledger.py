@@ -1,6 +1,7 @@
 """The ledger at the console: who did what, for everybody; of whom, for auditors; and is it whole?"""
 
 import hashlib
+from datetime import UTC, datetime
 from pathlib import Path
 
 import orjson
@@ -8,8 +9,10 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import update
 
-from gateway.acts import ledgers
+from gateway.acts import ledgers, revoking, statements
+from gateway.identity.actor import ALL, Actor
 from gateway.identity.roles import Role
+from gateway.views.told import By
 from schemas.tables import ledger
 from tests.conftest import connected_world
 from tests.gateway.acts.entries import entries
@@ -81,6 +84,7 @@ def test_entries_are_found_by_kind_partner_person_and_day(udo: TestClient):
     assert "members pushed" in kinds(until="2026-01-05")
     assert kinds(until="2026-01-04") == ""
     assert udo.get(PAGE, params={"since": "2026-99-99"}).status_code == 200
+    assert "members pushed" in kinds(since="0001-01-01", until="9999-12-31")
 
 
 def test_the_list_goes_on_page_by_page_and_ends(
@@ -166,3 +170,106 @@ def test_a_tail_that_was_cut_off_is_found(small_world: World):
         tx.execute(ledger.delete().where(ledger.c.position == last))
 
     assert "ledger-broken" in udo.post(f"{PAGE}/verify", data={"anew": "yes"}).headers["location"]
+
+
+@pytest.fixture
+def broken(small_world: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    """Entry 5 was changed, and the walk, of three entries each time, has found that."""
+    monkeypatch.setattr(ledgers, "WALKED_MAX", 3)
+    for number in range(4):
+        small_world.push(member(str(10_000_001 + number)))
+        small_world.grant(str(10_000_001 + number))
+    with small_world.house.database.write() as tx:
+        tx.execute(update(ledger).where(ledger.c.position == 5).values(kind="forged"))
+    udo = at_console(small_world.house, "udo", {Role.AUDITOR})
+    udo.post(f"{PAGE}/verify")
+    udo.post(f"{PAGE}/verify")
+    assert entries(small_world.house, "ledger verified")[-1]["broken_at"] == 5
+    return small_world
+
+
+@pytest.mark.parametrize(
+    "walks",
+    [
+        [{}],
+        [{}, {}, {}],
+        [{"anew": "yes"}],
+        [{"anew": "yes"}, {}],
+        [{"anew": "yes"}, {}, {}],
+        [{"anew": "yes"}, {"anew": "yes"}, {}],
+    ],
+)
+def test_a_break_that_was_found_stays_found(broken: World, walks: list[dict[str, str]]):
+    udo = at_console(broken.house, "udo", {Role.AUDITOR})
+
+    said = [udo.post(f"{PAGE}/verify", data=data).headers["location"] for data in walks]
+
+    assert said == ["/console/ledger?said=ledger-broken"] * len(walks)
+    assert 'class="alarm"' in udo.get(PAGE).text
+    assert "at entry 5" in udo.get(PAGE).text
+
+
+@pytest.mark.parametrize(("anew", "more"), [("", 1), ("yes", 2)])
+def test_a_break_is_over_only_when_the_walk_has_passed_it(broken: World, anew: str, more: int):
+    udo = at_console(broken.house, "udo", {Role.AUDITOR})
+    with broken.house.database.write() as tx:
+        query = ledger.select().where(ledger.c.position == 3)
+        kind = tx.execute(query).one().kind
+        tx.execute(update(ledger).where(ledger.c.position == 5).values(kind=kind))
+
+    said = [udo.post(f"{PAGE}/verify", data={"anew": anew}).headers["location"]]
+    said += [udo.post(f"{PAGE}/verify").headers["location"] for _ in range(more - 1)]
+
+    words = ["broken"] * (more - 1) + ["verified"]
+    assert said == [f"/console/ledger?said=ledger-{word}" for word in words]
+    assert 'class="alarm"' not in udo.get(PAGE).text
+
+
+def test_a_break_stays_found_where_what_was_walked_is_gone(broken: World):
+    udo = at_console(broken.house, "udo", {Role.AUDITOR})
+    with broken.house.database.write() as tx:
+        tx.execute(ledger.delete().where(ledger.c.position == 4))
+
+    for _ in range(3):
+        assert "broken" in udo.post(f"{PAGE}/verify").headers["location"]
+        assert "at entry 4" in udo.get(PAGE).text
+
+
+def test_who_is_no_auditor_walks_nothing(world: World, vera: TestClient, udo: TestClient):
+    before = len(entries(world.house, "ledger verified"))
+
+    answer = vera.post(f"{PAGE}/verify", data={"anew": "yes"})
+
+    assert (answer.status_code, "MRX-7017" in answer.text) == (403, True)
+    assert len(entries(world.house, "ledger verified")) == before
+    assert entries(world.house, "act refused")[-1]["act"] == "verify the ledger"
+    assert f"{PAGE}/verify" not in vera.get(PAGE).text
+    assert f"{PAGE}/verify" in udo.get(PAGE).text
+
+
+def test_what_somebody_wrote_about_a_company_is_for_auditors(world: World, tmp_path: Path):
+    house, olga, now = world.house, Actor("olga", ALL), datetime.now(UTC)
+    wrote = "Invented Company of Example Street asked"
+    grounds = statements.grounds("company", wrote)
+    statements.look(house, olga, By.ACCOUNT, "10000002", grounds, now=now)
+    statements.look(house, olga, By.NAME, "Invented", grounds, now=now)
+    statements.issue(house, olga, "10000002", grounds, now=now)
+    revoking.revoke(house, olga, "10000002", ["mx-neec"], reason=wrote, now=now)
+    vera, udo = (
+        at_console(house, name, {role})
+        for name, role in (("vera", Role.VIEWER), ("udo", Role.AUDITOR))
+    )
+
+    for kind in ("looked up", "statement issued", "revocation entered"):
+        seen = vera.get(PAGE, params={"kind": kind}).text
+        assert "olga" in seen
+        assert wrote not in seen
+        assert "1000000" not in seen
+        assert wrote in udo.get(PAGE, params={"kind": kind}).text
+
+
+def test_salt_is_no_news(udo: TestClient):
+    seen = udo.get(PAGE, params={"kind": "revoked"}).text
+
+    assert "on its way" in seen
+    assert "salt" not in seen

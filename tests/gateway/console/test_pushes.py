@@ -1,12 +1,16 @@
 """Pushes at the console: what they did, what they would do, and the word of a second person."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import update
 
 from gateway.identity.roles import Role
 from gateway.tokens import Scope
 from partners import roll
 from schemas.codes import CODES
+from schemas.tables import sessions
 from tests.gateway.acts.entries import entries
 from tests.gateway.api.doors import application
 from tests.gateway.api.source.push_calls import AS_OF, Caller, lines
@@ -92,6 +96,49 @@ def test_a_second_person_releases_it_by_typing_the_number(
     assert entry == {"push": waiting, "by": "anna", "reason": "they left"}
     assert entries(small_world.house, "members pushed")[-1]["approved_by"] == "anna"
     assert "let in by anna" in anna.get(f"/console/pushes/{waiting}").text
+
+
+def test_if_more_would_go_by_now_it_waits_on_and_says_how_many(
+    small_world: World, anna: TestClient, waiting: str
+):
+    page = f"/console/pushes/{waiting}"
+    small_world.push(*(member(str(10_000_100 + n)) for n in range(3)))
+
+    answer = anna.post(f"{page}/release", data={"gone": "25", "reason": "they left"})
+
+    assert (answer.status_code, "MRX-7024" in answer.text) == (422, True)
+    assert size(small_world) == 33
+    assert entries(small_world.house, "push released") == []
+    assert "It would remove 28 members" in anna.get(page).text
+    again = anna.post(f"{page}/release", data={"gone": "28", "reason": "I looked again"})
+    assert again.status_code == 303
+    assert size(small_world) == KEPT
+
+
+def test_if_fewer_would_go_by_now_it_is_let_in(small_world: World, anna: TestClient, waiting: str):
+    with small_world.house.database.write() as tx:
+        gone = [str(one["account"]) for one in ALL[-12:]]
+        roll.leave(tx, gone, as_of=small_world.clock(), now=small_world.clock())
+
+    page = f"/console/pushes/{waiting}/release"
+    done = anna.post(page, data={"gone": "25", "reason": "they left"})
+
+    assert done.status_code == 303
+    assert size(small_world) == KEPT
+
+
+def test_a_release_asks_again_who_one_is(small_world: World, anna: TestClient, waiting: str):
+    with small_world.house.database.write() as tx:
+        past = datetime.now(UTC) - timedelta(hours=1)
+        tx.execute(update(sessions).values(proved_at=past))
+
+    page = anna.get(f"/console/pushes/{waiting}/release")
+    data = {"gone": "25", "reason": "they left"}
+    answer = anna.post(f"/console/pushes/{waiting}/release", data=data)
+
+    assert "Show who you are" in page.text
+    assert "Show who you are" in answer.text
+    assert size(small_world) == 30
 
 
 def test_a_refused_one_takes_nothing(small_world: World, anna: TestClient, waiting: str):

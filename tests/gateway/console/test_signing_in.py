@@ -2,15 +2,19 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
+from gateway.acts import users as acts
 from gateway.console.page import COOKIE
-from gateway.identity import passwords, signing_in, users
+from gateway.identity import passwords, sessions, signing_in, turns, users
+from gateway.identity.actor import Actor
+from gateway.identity.roles import Role, rights
 from outbox.house import House
 from schemas.errors import BadRequest
 from schemas.tables import ledger
@@ -38,11 +42,64 @@ def test_after_five_wrong_passwords_the_right_one_waits_too(house: House):
     sixth, right = sign_in(client, user, "wrong"), sign_in(client, user)
 
     assert all("MRX-7019" in text for text in codes)
-    assert "MRX-7020" in sixth.text
-    assert "MRX-7020" in right.text
+    assert "MRX-7019" in sixth.text
+    assert "MRX-7019" in right.text
     assert COOKIE not in client.cookies
     refused = entries(house, "sign-in refused", user)
     assert [entry["locked"] for entry in refused] == [False] * 4 + [True]
+
+
+def test_wrong_unknown_and_locked_are_answered_alike(house: House, monkeypatch):
+    user, other, client = person(house), person(house), nobody(house)
+    looked: list[str | None] = []
+    look = passwords.holds
+
+    def counted(password: str, kept: str | None) -> bool:
+        looked.append(kept)
+        return look(password, kept)
+
+    monkeypatch.setattr(passwords, "holds", counted)
+    for _ in range(5):
+        sign_in(client, user, "wrong")
+    looked.clear()
+    locked = [sign_in(client, user, password) for password in ("wrong", GOOD)]
+    wrong = sign_in(client, other, "wrong")
+    unknown = client.post("/console/login", data={"name": "made-up", "password": "wrong"})
+
+    assert {(one.status_code, one.text) for one in (*locked, wrong)} == {(401, unknown.text)}
+    assert unknown.status_code == 401
+    assert "after five failures wait a while" in unknown.text
+    assert len(looked) == 4  # each takes as long
+    assert looked[:2] == [None, None]
+
+
+def test_who_is_reset_before_the_session_begins_does_not_come_in(house: House, monkeypatch):
+    user, now = person(house), datetime.now(UTC)
+    ada, write = Actor("ada", rights({Role.ADMIN})), house.database.write
+    counting = signing_in._counted
+    opened: list[int] = []
+
+    def one_more(**which: str) -> AbstractContextManager[Connection]:
+        opened.append(1)
+        if len(opened) == 2:  # whatever follows the transaction that looked
+            monkeypatch.setattr(house.database, "write", write)
+            acts.reset(house, ada, user.name, reason="it was stolen", now=now)
+        return write(**which)
+
+    def counted(*args: Any, **more: Any) -> Any:
+        row = counting(*args, **more)
+        monkeypatch.setattr(house.database, "write", one_more)
+        return row
+
+    monkeypatch.setattr(signing_in, "_counted", counted)
+    with suppress(BadRequest):
+        signing_in.by_password(house, user.name, GOOD, now=now)
+    if len(opened) < 2:  # one transaction looked and began: the reset comes after it
+        monkeypatch.setattr(house.database, "write", write)
+        acts.reset(house, ada, user.name, reason="it was stolen", now=now)
+
+    with house.database.read() as tx:
+        assert sessions.count(tx, user, now=now) == 0
 
 
 def test_the_lock_ends_by_itself_and_five_more_are_counted_from_the_beginning(house: House):
@@ -75,11 +132,12 @@ def test_of_many_tries_at_once_five_are_looked_at(house: House, monkeypatch):
     codes: list[str] = []
 
     def slowly(password: str, kept: str | None) -> bool:
-        looked.append(password)
+        if kept is not None:
+            looked.append(password)
         return False
 
     monkeypatch.setattr(passwords, "holds", slowly)
-    monkeypatch.setattr(signing_in, "_TURN_SECONDS", 30)  # however slow this machine is
+    monkeypatch.setattr(turns, "SECONDS", 30)  # however slow this machine is
 
     def attempt() -> None:
         gate.wait()
@@ -95,7 +153,7 @@ def test_of_many_tries_at_once_five_are_looked_at(house: House, monkeypatch):
         thread.join()
 
     assert len(looked) == 5
-    assert sorted(codes) == ["MRX-7019"] * 5 + ["MRX-7020"] * 7
+    assert sorted(codes) == ["MRX-7019"] * 12
 
 
 def test_a_flood_of_guesses_is_turned_away_and_holds_no_thread(house: House, monkeypatch):
@@ -139,8 +197,9 @@ def test_a_try_counts_before_it_is_looked_at_whoever_dies_then(house: House, mon
         with pytest.raises(KeyboardInterrupt):
             signing_in.by_password(house, user.name, "guess", now=now)
 
-    with pytest.raises(BadRequest, match="MRX-7020"):
-        signing_in.by_password(house, user.name, "guess", now=now)
+    monkeypatch.undo()
+    with pytest.raises(BadRequest, match="MRX-7019"):
+        signing_in.by_password(house, user.name, GOOD, now=now)
 
 
 def test_who_is_disabled_while_the_password_is_looked_at_does_not_come_in(
@@ -178,6 +237,11 @@ def test_a_person_at_a_terminal_is_proved_by_name_and_password(house: House):
     assert signing_in.proved(house, user.name, GOOD, now=now).id == user.id
     with pytest.raises(BadRequest, match="MRX-7019"):
         signing_in.proved(house, user.name, "wrong", now=now)
+    for _ in range(4):
+        with pytest.raises(BadRequest, match="MRX-7019"):
+            signing_in.proved(house, user.name, "wrong", now=now)
+    with pytest.raises(BadRequest, match="MRX-7020"):
+        signing_in.proved(house, user.name, GOOD, now=now)
     with pytest.raises(BadRequest, match="MRX-7025"):
         signing_in.proved(house, fresh.name, GOOD, now=now)
 

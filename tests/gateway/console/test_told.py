@@ -86,7 +86,7 @@ def test_a_company_is_found_by_each_of_its_keys(officer: TestClient, by: str, te
     assert f"Who was told about {ONE}?" in answer.text
 
 
-def test_where_several_fit_one_is_chosen_and_nothing_of_them_is_kept(
+def test_where_several_fit_one_is_chosen_and_the_ledger_has_whose_names_were_shown(
     officer: TestClient, world: World
 ):
     answer = officer.post("/console/told", data={**LOOK, "by": "name", "text": "Invented Com"})
@@ -96,14 +96,20 @@ def test_where_several_fit_one_is_chosen_and_nothing_of_them_is_kept(
     assert "held" not in answer.text
     [looked] = entries(world.house, "looked up")
     assert (looked["found"], looked["subject"], looked["looked by"]) == (2, None, "name")
+    assert looked["accounts"] == ["10000001", "10000002"]
     assert "Invented" not in str(looked)
+    seen = at_console(world.house, "vera", {Role.VIEWER}).get("/console/ledger?kind=looked+up").text
+    assert "olga" in seen
+    assert "accounts" not in seen
+    assert "1000000" not in seen
 
 
 def test_nobody_found_is_said_and_kept(officer: TestClient, world: World):
     answer = officer.post("/console/told", data={**LOOK, "text": "99999999"})
 
     assert "Nobody on the roll fits" in answer.text
-    assert entries(world.house, "looked up")[0]["found"] == 0
+    [looked] = entries(world.house, "looked up")
+    assert (looked["found"], looked["accounts"]) == (0, [])
 
 
 @pytest.mark.parametrize(
@@ -186,7 +192,8 @@ def test_a_statement_is_signed_and_stands_in_the_ledger(signed: bytes, world: Wo
         kept = ledger.c.position == document["ledger"]["entries"]
         assert document["ledger"]["digest"] == tx.scalar(select(ledger.c.digest).where(kept))
     [entry] = entries(house, "statement issued")
-    assert (entry["by"], entry["reason"]) == ("olga", "other: their letter of today")
+    assert (entry["by"], entry["reason"]) == ("olga", "other")
+    assert entry["line"] == "their letter of today"
     assert (entry["digest"], entry["subject"]) == (opened.digest, "10000001")
 
 

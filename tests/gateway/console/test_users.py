@@ -244,12 +244,15 @@ def test_an_act_without_a_reason_is_refused(house: House, ada: TestClient, act: 
 ACTS = ["new", "{}/roles", "{}/disable", "{}/enable", "{}/reset"]
 
 
+@pytest.mark.parametrize("reason", [WHY, ""])
 @pytest.mark.parametrize("act", ACTS)
-def test_who_is_no_administrator_is_refused_each_act_and_the_ledger_has_it(house: House, act: str):
+def test_who_is_no_administrator_is_refused_each_act_and_the_ledger_has_it(
+    house: House, act: str, reason: str
+):
     user = somebody(house)
     eve = at_console(house, "eve", OTHERS)
     before = len(entries(house, "act refused", "eve"))
-    form = {"name": "friend", "role": "admin", "reason": WHY}
+    form = {"name": "friend", "role": "admin", "reason": reason}
 
     answer = eve.post(f"/console/users/{act.format(user.id)}", data=form)
 

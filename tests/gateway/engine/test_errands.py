@@ -13,6 +13,7 @@ from gateway.identity.actor import at_the_shell
 from gateway.settings import Settings
 from gateway.views import replays as view
 from partners import agreements
+from schemas.tables import replays as rows
 from tests.gateway.acts.entries import entries
 from tests.gateway.engine.cluster import until
 from tests.gateway.sandbox.bad_partner import served
@@ -85,3 +86,30 @@ def test_a_replay_is_worked_in_the_background(small_world: World, two: list[Erra
     assert len(entries(small_world.house, "replayed")) == 1
     with small_world.house.database.read() as tx:
         assert view.get(tx, asked.id).looked_at == len(ACCOUNTS)
+
+
+def test_a_replay_that_fails_keeps_neither_another_s_nor_a_refused_one(
+    small_world: World, two: list[Errands]
+):
+    refused(small_world, ACCOUNTS)
+    house, now = small_world.house, small_world.clock()
+    of_others = {"code": None, "reason": "repaired", "asked_by": "jane", "matched": 9, "retold": 0}
+    unreadable = {"id": "a" * 12, "partner": "ca-pip", "state": "running", "skipped": [1]}
+    void = {"id": "b" * 12, "partner": "nz-ses", "state": "waiting", "skipped": {}}
+    with house.database.write() as tx:
+        for row in (unreadable, void):
+            tx.execute(rows.insert().values(**of_others, **row, asked_at=now))
+    later = small_world.clock()
+    good = replays.start(
+        house, at_the_shell("jane"), "mx-neec", "MRX-2210", reason="repaired", now=later
+    )
+    for one in two:
+        one.start()
+
+    def state(replay: str) -> view.State:
+        with house.database.read() as tx:
+            return view.get(tx, replay).state
+
+    until(lambda: state(good.id) is view.State.DONE)
+    until(lambda: state(void["id"]) is view.State.CANCELLED)
+    assert state(unreadable["id"]) is view.State.RUNNING

@@ -49,6 +49,14 @@ class Provider:
     authorizations: list[str | None] = field(default_factory=list)
     waits: dict[str, dict[str, str]] = field(default_factory=dict)
     forgetful: bool = False  # a code counts again and again
+    hangs: set[str] = field(default_factory=set)  # paths that are not answered until `go_on`
+    hanging: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    go_on: threading.Event = field(default_factory=threading.Event)
+
+    def wait(self, path: str) -> None:
+        if path in self.hangs:
+            self.hanging.release()
+            self.go_on.wait(30)
 
     def described(self) -> dict[str, Any]:
         return {
@@ -130,6 +138,7 @@ def serving() -> Iterator[Provider]:
         def do_GET(self) -> None:
             parts = urlsplit(self.path)
             provider.asked.append(parts.path)
+            provider.wait(parts.path)
             if parts.path == "/authorize":
                 query = {name: values[0] for name, values in parse_qs(parts.query).items()}
                 self.send_response(302)
@@ -167,6 +176,7 @@ def serving() -> Iterator[Provider]:
     try:
         yield provider
     finally:
+        provider.go_on.set()
         server.shutdown()
         thread.join()
         server.server_close()

@@ -1,14 +1,19 @@
 """Signing in at an identity provider: a real one over HTTP, and answers that do not count."""
 
+import hmac
 import time
+from base64 import urlsafe_b64encode
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
+import orjson
 import pytest
+from sqlalchemy import func, select
 
 from gateway.console.page import COOKIE
 from gateway.console.signing_in import ATTEMPT
 from outbox.house import House
+from schemas.tables import nonces
 from tests.gateway.console.people import ORIGIN
 from tests.gateway.identity import provider
 from tests.gateway.identity.browser import at, go_there, refused, sign_in
@@ -91,6 +96,42 @@ def test_an_answer_counts_once_also_where_the_provider_forgets(house: House, the
 
     assert again.status_code == 401
     assert "it was answered already" in again.text
+
+
+def spent(house: House) -> int:
+    with house.database.read() as tx:
+        return tx.scalar(select(func.count()).select_from(nonces)) or 0
+
+
+def test_a_stranger_makes_up_no_attempt(house: House, there: Provider):
+    before, client, began = spent(house), at(house, there), int(time.time())
+    held = text(orjson.dumps(["any key", began, "/console/", False]))
+    facts = orjson.dumps(["state", float(began), "/console/", False])
+    state = text(hmac.digest(b"any key", facts, "sha256"))
+
+    client.cookies.set(ATTEMPT, held, domain="testserver.local", path="/")
+    answer = client.get("/console/oidc/callback", params={"state": state, "code": "made-up"})
+
+    assert answer.status_code == 401
+    assert "not of a sign-in begun in this browser" in answer.text
+    assert (there.asked, spent(house)) == ([], before)
+
+
+@pytest.mark.parametrize(
+    "said", [{"error": "access_denied"}, {}, {"code": "x", "iss": "x"}, {"code": "made-up"}]
+)
+def test_an_answer_that_is_none_writes_nothing(house: House, there: Provider, said: dict[str, str]):
+    before, client = spent(house), at(house, there)
+    away = client.get("/console/oidc").headers["location"]
+    state = parse_qs(urlsplit(away).query)["state"][0]
+
+    answer = client.get("/console/oidc/callback", params={"state": state, **said})
+
+    assert (answer.status_code, spent(house)) == (401, before)
+
+
+def text(data: bytes) -> str:
+    return urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 def test_an_answer_to_a_sign_in_of_another_browser_is_refused(house: House, there: Provider):

@@ -1,10 +1,17 @@
 """One-time passwords, and those that somebody chooses."""
 
-import pytest
+from datetime import UTC, datetime
 
+import pytest
+from sqlalchemy import select
+
+from gateway.acts import users as acts
 from gateway.console.page import COOKIE
-from gateway.identity import users
+from gateway.identity import passwords, sessions, users
+from gateway.identity.actor import Actor
+from gateway.identity.roles import Role, rights
 from outbox.house import House
+from schemas.tables import users as users_
 from tests.gateway.console.people import nobody
 from tests.gateway.identity.somebody import ANOTHER, GOOD, entries, person, sign_in, signed_in
 
@@ -86,7 +93,49 @@ def test_the_old_password_can_be_guessed_five_times_there_too(house: House):
     client = signed_in(house, user)
     form = {"old": "wrong", "new": ANOTHER, "again": ANOTHER}
 
-    for _ in range(5):
-        client.post("/console/account/password", data=form)
+    answers = [client.post("/console/account/password", data=form) for _ in range(5)]
 
-    assert "MRX-7020" in client.post("/console/account/password", data=form).text
+    assert [answer.status_code for answer in answers] == [422] * 4 + [303]
+    assert answers[-1].headers["location"].startswith("/console/login")
+    assert client.get("/console/account").headers["location"].startswith("/console/login")
+
+
+def test_strangers_who_lock_a_name_keep_nobody_from_another_password(house: House):
+    user = person(house)
+    client, stranger = signed_in(house, user), nobody(house)
+    for _ in range(6):
+        sign_in(stranger, user, "guess")
+    form = {"old": GOOD, "new": ANOTHER, "again": ANOTHER}
+
+    assert (
+        client.post("/console/account/password", data=form)
+        .headers["location"]
+        .endswith("said=password-changed")
+    )
+
+
+@pytest.mark.parametrize("meanwhile", ["reset", "disable"])
+def test_a_password_that_is_taken_away_meanwhile_is_not_exchanged_for_another(
+    house: House, monkeypatch, meanwhile: str
+):
+    user, now = person(house), datetime.now(UTC)
+    client = signed_in(house, user)
+    ada = Actor("ada", rights({Role.ADMIN}))
+    keep = passwords.kept
+
+    def late(password: str) -> str:
+        if password == ANOTHER:
+            getattr(acts, meanwhile)(house, ada, user.name, reason="it was stolen", now=now)
+        return keep(password)
+
+    monkeypatch.setattr(passwords, "kept", late)
+    form = {"old": GOOD, "new": ANOTHER, "again": ANOTHER}
+    answer = client.post("/console/account/password", data=form)
+
+    assert "MRX-7019" in answer.text
+    assert not entries(house, "password changed", user)[1:]  # the first made the person
+    with house.database.read() as tx:
+        assert sessions.count(tx, user, now=now) == 0
+        assert users.get(tx, user.id).one_time is (meanwhile == "reset")
+        stored = tx.scalar(select(users_.c.password).where(users_.c.id == user.id))
+    assert not passwords.holds(ANOTHER, stored)

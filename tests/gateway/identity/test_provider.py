@@ -1,17 +1,19 @@
 """What the identity provider says of itself, and where it is not there."""
 
 import time
-from datetime import UTC, datetime
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from gateway.identity import provider as ours
 from gateway.identity import users
 from gateway.identity.roles import Role
 from outbox.house import House
 from tests.gateway.console.people import nobody
 from tests.gateway.identity import provider
-from tests.gateway.identity.browser import at
+from tests.gateway.identity.browser import at, sign_in
 from tests.gateway.identity.provider import Provider
 from tests.gateway.identity.somebody import name
 
@@ -45,6 +47,49 @@ def test_a_provider_that_is_down_is_said_and_not_asked_again_at_once(house: Hous
 
     assert [answer.status_code for answer in answers] == [503] * 3
     assert time.monotonic() - began < 5
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody gives a provider up while a test looks, however slow this machine is."""
+    monkeypatch.setattr(ours, "_LIMIT", timedelta(seconds=60))
+
+
+@pytest.mark.usefixtures("patient")
+def test_a_provider_that_hangs_takes_a_few_threads_and_no_more(house: House, there: Provider):
+    there.hangs = {"/.well-known/openid-configuration"}
+    *clients, fifth = [at(house, there) for _ in range(5)]
+    with ThreadPoolExecutor(5) as pool:
+        waiting = [pool.submit(client.get, "/console/oidc") for client in clients]
+        came = [there.hanging.acquire(timeout=15) for _ in waiting]
+
+        turned_away = pool.submit(fifth.get, "/console/oidc")
+        try:
+            answer = turned_away.result(timeout=15)
+        finally:
+            there.go_on.set()
+
+    assert all(came)
+    assert (answer.status_code, "MRX-7032" in answer.text) == (429, True)
+    assert [one.result().status_code for one in waiting] == [303] * 4
+
+
+@pytest.mark.usefixtures("patient")
+def test_who_waits_for_the_providers_keys_holds_up_nobody_else(house: House, there: Provider):
+    there.hangs = {"/jwks"}
+    one, two = at(house, there), at(house, there)
+    with ThreadPoolExecutor(2) as pool:
+        waiting = pool.submit(sign_in, one)
+        came = there.hanging.acquire(timeout=15)
+
+        other = pool.submit(two.get, "/console/oidc")
+        try:
+            away = other.result(timeout=15).status_code
+        finally:
+            there.go_on.set()
+
+    assert came
+    assert (away, waiting.result().status_code) == (303, 303)
 
 
 def test_without_a_provider_there_is_no_way_there(house: House):

@@ -1,16 +1,20 @@
 """Showing again who one is, with a password."""
 
-from datetime import timedelta
-from typing import Any
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any, Never
 
 import pytest
 from fastapi import APIRouter
 from fastapi.testclient import TestClient
 
-from gateway.console.page import SignedIn
+from gateway.console.page import COOKIE, SignedIn
+from gateway.identity import passwords, sessions, signing_in, turns
 from outbox.house import House
+from schemas.errors import BadRequest, NotReady
 from tests.gateway.console.people import ORIGIN, nobody
-from tests.gateway.identity.somebody import GOOD, age, person, sign_in, signed_in
+from tests.gateway.identity.somebody import GOOD, age, entries, person, sign_in, signed_in
 
 
 @pytest.fixture
@@ -68,13 +72,108 @@ def test_a_form_that_needs_it_leads_back_to_its_page(house: House, careful: Test
     assert 'value="/console/"' in away.text
 
 
-def test_a_wrong_password_proves_nothing_and_is_counted(house: House, careful: TestClient):
-    for _ in range(5):
-        wrong = careful.post("/console/prove", data={"password": "wrong"})
+def test_a_wrong_password_proves_nothing_and_the_fifth_ends_the_session(house: House):
+    user = person(house)
+    client, other = signed_in(house, user), signed_in(house, user)
+    held = client.cookies[COOKIE]
+    for _ in range(4):
+        wrong = client.post("/console/prove", data={"password": "wrong"})
         assert (wrong.status_code, "MRX-7019" in wrong.text) == (401, True)
 
-    assert "MRX-7020" in careful.post("/console/prove", data={"password": GOOD}).text
-    assert careful.get("/console/careful").status_code == 403
+    fifth = client.post("/console/prove", data={"password": "wrong"})
+
+    assert fifth.headers["location"].startswith("/console/login")
+    client.cookies.set(COOKIE, held)
+    assert client.get("/console/account").status_code == 303
+    assert other.get("/console/account").status_code == 200
+    refused = entries(house, "sign-in refused", user)
+    assert [entry["signed_out"] for entry in refused] == [False] * 4 + [True]
+    assert sign_in(nobody(house), user).status_code == 303  # the name itself is not locked
+
+
+def test_a_right_password_begins_the_count_of_the_session_again(house: House):
+    client = signed_in(house, person(house))
+
+    for password in (*["wrong"] * 4, GOOD) * 2:
+        client.post("/console/prove", data={"password": password})
+
+    assert client.get("/console/account").status_code == 200
+
+
+def test_of_many_guesses_at_once_in_a_session_five_are_looked_at(house: House, monkeypatch):
+    client, looked = signed_in(house, person(house)), []
+    monkeypatch.setattr(passwords, "holds", lambda *_: bool(looked.append(1)))
+    monkeypatch.setattr(turns, "SECONDS", 30)  # however slow this machine is
+    with house.database.read() as tx:
+        session = sessions.find(tx, client.cookies[COOKIE], now=datetime.now(UTC))
+    assert session is not None
+    gate = threading.Barrier(12)
+
+    def guess(_: int) -> str:
+        gate.wait()
+        with pytest.raises(BadRequest) as refused:
+            signing_in.again(house, session, "wrong", now=datetime.now(UTC))
+        return refused.value.code
+
+    with ThreadPoolExecutor(12) as pool:
+        codes = sorted(pool.map(guess, range(12)))
+
+    assert len(looked) == 5
+    assert codes == ["MRX-7019"] * 4 + ["MRX-7020"] * 8
+
+
+def test_a_session_whose_end_could_not_be_kept_ends_with_the_next_try(house: House, monkeypatch):
+    client = signed_in(house, person(house))
+    for _ in range(4):
+        client.post("/console/prove", data={"password": "wrong"})
+    with house.database.read() as tx:
+        session = sessions.find(tx, client.cookies[COOKIE], now=datetime.now(UTC))
+    assert session is not None
+
+    def full(**_: str) -> Never:
+        raise NotReady("MRX-9007")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(house.database, "write", full)
+        with pytest.raises(NotReady):
+            signing_in.again(house, session, "wrong", now=datetime.now(UTC))
+    answer = client.post("/console/prove", data={"password": GOOD})
+
+    assert answer.headers["location"].startswith("/console/login")
+    with house.database.read() as tx:
+        assert sessions.count(tx, session.user, now=datetime.now(UTC)) == 0
+
+
+def test_strangers_who_lock_a_name_keep_nobody_who_is_signed_in_from_proving(house: House):
+    user = person(house)
+    client, stranger = signed_in(house, user), nobody(house)
+    for _ in range(6):
+        sign_in(stranger, user, "guess")
+
+    assert client.post("/console/prove", data={"password": GOOD}).status_code == 303
+
+
+def test_a_flood_of_strangers_keeps_nobody_from_proving(house: House, monkeypatch):
+    client = signed_in(house, person(house))
+    look, going, go_on = passwords.holds, threading.Semaphore(0), threading.Event()
+
+    def slowly(password: str, kept: str | None) -> bool:
+        if kept is None:
+            going.release()
+            go_on.wait(30)
+        return look(password, kept)
+
+    monkeypatch.setattr(passwords, "holds", slowly)
+    form = {"name": "nobody-of-that-name", "password": "guess"}
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(4):
+            pool.submit(nobody(house).post, "/console/login", data=form)
+        came = [going.acquire(timeout=15) for _ in range(4)]
+        proved = client.post("/console/prove", data={"password": GOOD})
+        go_on.set()
+
+    assert all(came)
+    assert proved.status_code == 303
 
 
 def test_a_proof_lasts_ten_minutes(house: House, careful: TestClient):

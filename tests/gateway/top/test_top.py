@@ -17,6 +17,7 @@ from gateway.identity.roles import Right
 from gateway.top.app import Top
 from gateway.top.asking import Asking
 from gateway.top.partner import PartnerScreen
+from gateway.views import replays
 from outbox import lane
 from schemas.tables import ledger
 from tests.gateway.cli.command import Mrx
@@ -150,6 +151,34 @@ def test_resuming_from_the_partners_own_screen(world: World):
     driven(world, resume)
 
     assert '"reason":"over"' in entries(world, "resumed")[-1]
+
+
+@pytest.mark.parametrize(
+    ("alone", "said"),
+    [
+        (1, ["1 that were turned down are told again."]),
+        (
+            0,
+            [
+                "1 that were turned down stay as they are:",
+                "they are too many for one person; use mrx replay.",
+            ],
+        ),
+    ],
+)
+def test_resuming_says_what_becomes_of_what_was_turned_down(
+    world: World, monkeypatch: pytest.MonkeyPatch, alone: int, said: list[str]
+):
+    monkeypatch.setattr(replays, "ALONE_MAX", alone)
+    with world.house.database.write() as tx:
+        tx.exec_driver_sql("UPDATE pending SET blocked = 'MRX-2210' WHERE partner = 'ca-pip'")
+
+    async def ask(pilot: Pilot[None]) -> None:
+        await choose(pilot, "ca-pip")
+        await pilot.press("u")
+        assert [line for line in said if line not in shown(pilot.app)] == []
+
+    driven(world, ask)
 
 
 def test_escape_does_nothing(world: World):

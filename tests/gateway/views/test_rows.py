@@ -126,6 +126,47 @@ def test_a_million_is_not_counted(small_world: World, monkeypatch: pytest.Monkey
         }
 
 
+def test_what_is_held_is_said_to_be_too_much_where_not_all_withdrawals_were_taken_off(
+    small_world: World, monkeypatch: pytest.MonkeyPatch
+):
+    small_world.push(*map(member, ACCOUNTS))
+    small_world.grant(*ACCOUNTS)
+    small_world.deliver()
+    small_world.wire.plan = [NEVER_ARRIVED] * 9
+    for account in ACCOUNTS[:3]:
+        small_world.revoke(account, of="mx-neec")
+    small_world.deliver(rounds=1)
+
+    monkeypatch.setattr(count, "MOST", 3)
+    row = of(small_world)
+    assert (row.held, row.held_at_most) == (5, False)
+
+    monkeypatch.setattr(count, "MOST", 2)
+    row = of(small_world)
+    assert (row.held, row.held_at_most) == (6, True)
+
+
+def test_the_oldest_that_waits_is_the_oldest_that_the_partner_could_have(small_world: World):
+    small_world.push(member("10000001"))
+    small_world.grant("10000001")
+    small_world.deliver()
+    with small_world.house.database.write() as tx:
+        agreements.change(tx, "mx-neec", enabled=False)
+    small_world.push(member("10000002", status="SUSPENDED"), member("10000003"))
+    small_world.grant("10000002", "10000003")
+    small_world.deliver()
+    small_world.clock.forward(hours=2)
+
+    assert of(small_world).blocked == Count(2)
+    assert of(small_world).oldest is None
+
+    small_world.revoke("10000001", of="mx-neec")
+    row = of(small_world)
+    assert row.oldest is not None
+    assert small_world.clock.now - row.oldest < timedelta(seconds=1)
+    assert row.oldest == row.urgent.oldest_past_gate
+
+
 def test_a_lane_tells_since_when_it_fails_and_why(small_world: World):
     world = small_world
     world.push(member("10000001"))
@@ -203,7 +244,7 @@ def test_no_statement_reads_a_table_that_grows(small_world: World):
         "last": (lanes._LAST, {"batch": 1}),
         "days": (days._ALL, {"first": 0}),
         "stuck": (stuck._ALL, {"stop": 4}),
-        "leaving": (rows._LEAVING, {}),
+        "leaving": (rows._LEAVING, {"stop": 4}),
     }
     with small_world.house.database.read() as tx:
         for name, (statement, values) in statements.items():

@@ -54,7 +54,9 @@ def test_where_several_fit_only_their_names_are_answered(world: World):
     said = officer(world).post("/v1/ops/told", json=look).json()
 
     assert (len(said["found"]), said["told"]) == (3, None)
-    assert entries(world.house, "looked up")[0]["reason"] == "other: a question by telephone"
+    [looked] = entries(world.house, "looked up")
+    assert (looked["reason"], looked["line"]) == ("other", "a question by telephone")
+    assert looked["accounts"] == ["10000001", "10000002", "10000003"]
 
 
 def test_a_statement_is_a_signed_file(world: World):

@@ -176,7 +176,9 @@ def test_the_ledger_is_read_walked_and_taken_out(http: TestClient, small_world: 
     entry = whole[-1]
     one = http.get(f"{OPS}/ledger/entries/{entry['position']}", headers=udo).json()
     assert one == entry
-    walked = http.post(f"{OPS}/ledger/verify", headers=vera, json={}).json()
+    assert [one["digest"] for one in part] == [None] * len(whole)
+    assert http.post(f"{OPS}/ledger/verify", headers=vera, json={}).status_code == 403
+    walked = http.post(f"{OPS}/ledger/verify", headers=udo, json={}).json()
     standing = http.get(f"{OPS}/ledger/standing", headers=vera).json()
     assert (standing["verified_to"], standing["broken_at"]) == (walked["to"], None)
     taken = http.get(f"{OPS}/ledger/export?first=1&last=2", headers=udo).content

@@ -62,6 +62,8 @@ def test_the_notices_of_a_cause_are_masked_unless_companies_may_be_seen(
     assert (masked["next"], masked["more"]) == (None, True)
     further = viewer.post("failures/notices", json={**asked, "after": ACCOUNTS[3]})
     assert (further.status_code, further.json()["code"]) == (403, "MRX-7017")
+    told = entries(world.house, "act refused")[-1]
+    assert (told["by"][:6], told["right"]) == ("token ", "see companies")
 
     auditor = client(world, Scope.AUDITOR)
     first = auditor.post("failures/notices", json=asked).json()

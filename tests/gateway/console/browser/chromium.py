@@ -64,7 +64,7 @@ def launched() -> Iterator[Browser]:
 def signed_in(browser: Browser, url: str, held: str | None, **options: Any) -> BrowserContext:
     """A fresh profile in which the person with this cookie is signed in; nobody with None."""
     context = browser.new_context(**{"viewport": WIDE, "reduced_motion": "reduce", **options})
-    context.set_default_timeout(5_000)
+    context.set_default_timeout(30_000)  # how fast it is, is measured elsewhere
     if held is not None:
         # Playwright takes a __Host- cookie for an https address only; the browser sends it to any
         # address of this machine, which it trusts.
