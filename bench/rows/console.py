@@ -74,7 +74,7 @@ def run(ground: Ground) -> Iterator[Row]:
         usual=long_use.Size(members=1_000_000, batches=200_000),
         full=long_use.Size(members=1_000_000, batches=200_000),
     )
-    rounds = ground.size.pick(tiny=1, quick=5, usual=11, full=11)
+    rounds = ground.size.pick(tiny=1, quick=3, usual=11, full=11)
     for engine in ENGINES if ground.size.name != "tiny" else ENGINES[:1]:
         with (
             ground.room() as folder,

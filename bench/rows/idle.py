@@ -28,7 +28,7 @@ DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 
 def run(ground: Ground) -> Iterator[Row]:
-    seconds = ground.size.pick(tiny=1.0, quick=10.0, usual=60.0, full=120.0)
+    seconds = ground.size.pick(tiny=1.0, quick=6.0, usual=60.0, full=120.0)
     for engine in ENGINES if ground.size.name != "tiny" else ENGINES[:1]:
         with (
             ground.room() as folder,

@@ -47,7 +47,7 @@ _QUERY = (
 
 
 def run(ground: Ground) -> Iterator[Row]:
-    size = ground.size.pick(tiny=5_000, quick=50_000, usual=1_000_000, full=1_000_000)
+    size = ground.size.pick(tiny=5_000, quick=25_000, usual=1_000_000, full=1_000_000)
     calls = ground.size.pick(tiny=2, quick=20, usual=50, full=50)
     for engine in ENGINES if ground.size.name != "tiny" else ENGINES[:1]:
         with (

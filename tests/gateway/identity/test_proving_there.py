@@ -43,7 +43,14 @@ def test_who_they_are_is_shown_again_at_the_provider(house: House, there: Provid
     assert proved(house, held)
 
 
-@pytest.mark.parametrize("auth_time", [int(time.time()) - 3600, None, "now"])
+@pytest.mark.parametrize(
+    "auth_time",
+    [
+        pytest.param(int(time.time()) - 3600, id="an hour ago"),
+        pytest.param(None, id="none"),
+        pytest.param("now", id="no number"),
+    ],
+)
 def test_a_provider_that_did_not_ask_again_proves_nothing(
     house: House, there: Provider, auth_time: object
 ):
