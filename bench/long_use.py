@@ -21,6 +21,8 @@ from schemas.tables import stored
 FEW = 60  # members that are really exchanged
 PARTNERS = 20
 DAYS = 30  # over which the batches are spread
+LOST_DAYS = 90  # over which members lost their benefits
+LOST_OF = 20  # one in so many of them did: was suspended or absent, and its deletion is confirmed
 NAME = "Invented Company 4711"
 ACCOUNT = "20004711"
 
@@ -68,6 +70,9 @@ def fill(house: House, size: Size) -> None:
         "now": stored(now),
         "since": stored(now - timedelta(days=DAYS)),
         "step": DAYS * 86_400_000_000 // size.batches,
+        "lost": size.members // LOST_OF,
+        "long_since": stored(now - timedelta(days=LOST_DAYS)),
+        "apart": LOST_DAYS * 86_400_000_000 // (size.members // LOST_OF),
     }
     with house.database.write() as tx:
         _numbers(tx, codes, max(size.members, size.batches))
@@ -137,6 +142,23 @@ INSERT INTO revocations (id, account, partner, consent_id, asked_by, at, due_at,
          CASE WHEN g % 5000 = 0 THEN 'withdrawal on its way' ELSE 'deletion confirmed' END,
          CASE WHEN g % 5000 = 0 THEN NULL ELSE :since + 3600000000 END
   FROM bench_numbers JOIN bench_partners ON n = g % :many WHERE g <= :rows AND g % 500 = 0;
+INSERT INTO losses (ref, n, partner, account, told_at, cause, grounds, since, until, best,
+                    good_version, may_hold, ended_at, listed_until)
+  SELECT 'Y' || CAST(10000000000 + g AS TEXT), 1, code, CAST(20000000 + g AS TEXT), :long_since,
+         CASE WHEN g % 2 = 0 THEN 'suspended' ELSE 'absent' END,
+         CASE WHEN g % 2 = 0 THEN '["status"]' ELSE '["absent"]' END,
+         :long_since + g * :apart, NULL, 1, 0, 1,
+         CASE WHEN :long_since + g * :apart + g % 60 * 60000000 < :now
+              THEN :long_since + g * :apart + g % 60 * 60000000 ELSE :now END,
+         CASE WHEN :long_since + g * :apart < :since THEN :since END
+  FROM bench_numbers JOIN bench_partners ON n = g % :many WHERE g <= :lost;
+INSERT INTO disclosures (ref, partner, account, lane_id, consent_id, version, told_digest,
+                         told_status, told_identifiers, best_status, best_identifiers, told_at,
+                         withdraw_since, withdraw_reason, gone_at, fate)
+  SELECT l.ref, l.partner, l.account, lane, 1000000 + CAST(substr(l.ref, 3) AS BIGINT), 1, :zero, 'VALIDATED', '[]', 'VALIDATED', '[]',
+         l.told_at, l.since, CASE WHEN l.cause = 'absent' THEN 'absent' ELSE 'eligibility' END,
+         l.ended_at, 'erased'
+  FROM losses l JOIN bench_partners ON code = l.partner WHERE l.ref > 'Y1' AND l.ref < 'Y2';
 INSERT INTO batches (id, lane_id, epoch, number, issue, state, stale, fence, revision, digest,
                      previous_digest, announcements, withdrawals, bytes, attempts, code, sealed_at,
                      first_sent_at, closed_at)
@@ -153,6 +175,9 @@ INSERT INTO batch_notices (batch_id, ref, kind, account, version, items_digest, 
   SELECT 1000000 + 1 + (g - 1) % :batches, 'Z' || CAST(10000000000 + g AS TEXT), 'announcement',
          CAST(20000000 + g AS TEXT), 1, :zero, 1000000 + g, 'held'
   FROM bench_numbers WHERE g <= :rows;
+INSERT INTO batch_notices (batch_id, ref, kind, account, version, outcome, code)
+  SELECT 1000000 + 1 + (g - 1) % :batches, l.ref, 'withdrawal', l.account, NULL, 'withdrawn', 'erased'
+  FROM losses l JOIN bench_numbers ON l.ref = 'Y' || CAST(10000000000 + g AS TEXT) AND g <= :lost;
 INSERT INTO attempts (batch_id, n, issue, fence, worker, began_at, ended_at, outcome, code)
   SELECT b.id, k.g, 1, 1, 'bench/0', b.sealed_at, b.closed_at,
          CASE WHEN k.g = b.attempts THEN 'receipt' ELSE 'no answer' END,
@@ -163,15 +188,24 @@ INSERT INTO receipts (digest, lane_id, epoch, number, issue, file, level, verdic
          '', b.closed_at
   FROM batches b WHERE b.id > 1000000;
 INSERT INTO ledger (position, at, kind, partner, subject, entry, previous, digest)
-  SELECT h.size + (k.g - 1) * h.size + l.position, :since + k.g * :step, l.kind, l.partner, l.subject,
-         l.entry, l.previous, 'bench' || (h.size + (k.g - 1) * h.size + l.position)
-  FROM bench_numbers k CROSS JOIN ledger_head h JOIN ledger l ON l.position <= h.size
-  WHERE k.g <= :batches / h.size;
+  SELECT size + n, at, kind, partner, subject, entry, previous, 'bench' || (size + n)
+  FROM (SELECT said.*, h.size, row_number() OVER (ORDER BY said.at) AS n FROM (
+    SELECT :since + k.g * :step AS at, l.kind, l.partner, l.subject, l.entry, l.previous
+    FROM bench_numbers k CROSS JOIN ledger_head h JOIN ledger l ON l.position <= h.size
+    WHERE k.g <= :batches / h.size
+    UNION ALL
+    SELECT l.since, 'standing', NULL, NULL, '{"salt":"00112233445566778899aabbccddeeff","turned":[["'
+           || l.account || '","' || CASE WHEN l.cause = 'absent' THEN 'absent' ELSE 'SUSPENDED' END
+           || '",[["' || l.partner || '","' || l.ref || '",1,true]]]]}', ''
+    FROM losses l WHERE l.ref > 'Y1' AND l.ref < 'Y2') said CROSS JOIN ledger_head h) ordered;
 UPDATE ledger_head SET size = (SELECT max(position) FROM ledger),
   digest = (SELECT digest FROM ledger ORDER BY position DESC LIMIT 1);
 INSERT INTO outcomes (position, at, kind, partner, account)
   SELECT 1000000 + g, :since, 'held', code, CAST(20000000 + g AS TEXT)
   FROM bench_numbers JOIN bench_partners ON n = g % :many WHERE g <= :rows;
+INSERT INTO outcomes (position, at, kind, partner, account, ref, code)
+  SELECT 3000000 + g, l.ended_at, 'withdrawn', l.partner, l.account, l.ref, 'erased'
+  FROM losses l JOIN bench_numbers ON l.ref = 'Y' || CAST(10000000000 + g AS TEXT) AND g <= :lost;
 UPDATE lanes SET next_number = 1001 + :batches, last_digest = (SELECT b.digest FROM batches b
   WHERE b.lane_id = lanes.id ORDER BY b.number DESC LIMIT 1) WHERE kind = 'routine'
 """

@@ -21,13 +21,13 @@ from typing import IO, Any, cast
 
 import orjson
 
-from outbox import evidence, witness
+from gateway.views import ledger as view
+from outbox import evidence, ledger, witness
 from outbox.batch import Batch
 from outbox.house import House
 from signing.open import signer_of
 
 MEDIA_TYPE = "application/zip"
-_ENTRY = ("position", "at", "kind", "partner", "subject", "entry", "previous", "digest")
 _README = """\
 Evidence of one batch of {home} to {partner}: {lane} lane, number {number}, newest issue {issue}.
 Made at {now} by mrx.
@@ -154,10 +154,8 @@ class _Writing:
     def _ledger(self) -> Iterator[tuple[str, bytes]]:
         with self.house.database.read() as tx:
             entries = witness.entries(tx, self.batch)
-            head = witness.head(tx)
-        # Without a Z for UTC: so the moment stands in what the digest is made of.
-        lines = (orjson.dumps({one: getattr(row, one) for one in _ENTRY}) for row in entries)
-        yield "ledger.ndjson", b"".join(line + b"\n" for line in lines)
+            head = ledger.head(tx)
+        yield "ledger.ndjson", b"".join(map(view.line, entries))
         stood = {"size": head.size, "digest": head.digest, "at": self.now}
         yield "ledger-head.json", _document(stood)
 

@@ -7,6 +7,7 @@
       keys/signing.crt its certificate
       keys/next.*      the key to follow it, once it is staged (gateway.own_keys)
       keys/retired-*   those that signed before
+      keys/sign-in.key what all servers of the gateway know (gateway.identity.shared_secret)
       errands.turn     a lock beside mrx.db: which process runs the errands (schemas.turn)
 
 `init` writes the key before the database row that names it: a crash in between leaves a key that
@@ -22,7 +23,7 @@ from pathlib import Path
 from sqlalchemy import insert, select
 
 from gateway import own_keys
-from gateway.identity import passwords, users
+from gateway.identity import passwords, shared_secret, users
 from gateway.identity.roles import Role
 from gateway.settings import Settings
 from outbox import lane, ledger
@@ -71,6 +72,7 @@ def _made(folder: Path, database: Database, programme: str) -> keys.SigningKey:
         if (folder / KEY).exists()
         else keys.create(folder / KEY, f"mrx {programme}", now)
     )
+    shared_secret.make(folder)  # now, so that it is there where the keys are copied from
     with database.migrate() as tx:
         migration.upgrade(tx)
     with database.write() as tx:

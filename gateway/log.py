@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TextIO
 
 import orjson
 
@@ -41,7 +41,7 @@ _REQUEST: ContextVar[Facts | None] = ContextVar("request", default=None)
 
 def begin(form: Literal["json", "text"], *, level: int = logging.INFO) -> None:
     """From here on this process writes its log so."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Stderr()
     handler.setFormatter(Json() if form == "json" else Text())
     root = logging.getLogger()
     root.handlers[:] = [handler]
@@ -132,6 +132,16 @@ def _said(record: logging.LogRecord) -> Facts:
         "message": sentence,
         "code": code and code[0],
     }
+
+
+class _Stderr(logging.StreamHandler[TextIO]):
+    """Writes to what stderr is when the line is written: a command that runs in this process may
+    have had one of its own when the log began, closed since.
+    """
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.stream = sys.stderr
+        super().emit(record)
 
 
 class Json(logging.Formatter):

@@ -115,9 +115,10 @@ def activate(house: House, folder: Path, *, by: str, now: datetime) -> Certifica
 
     Raises `BadRequest` MRX-5023 if there is no next key, else as `keys.load` does.
     """
-    certificate = keys.activate(folder / KEY, folder / NEXT).certificate
-    # We crash here: the register is put right when the home is opened again.
+    # The register first lets us in: files do not move for a database that takes no writes.
     with house.database.write() as tx:
+        certificate = keys.activate(folder / KEY, folder / NEXT).certificate
+        # We crash here: the register is put right when the home is opened again.
         settle(tx, certificate, by=by, now=now)
     return certificate
 

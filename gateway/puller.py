@@ -188,6 +188,8 @@ class Puller:
         while True:
             try:
                 self._look()
+            except MrxError as error:
+                logger.warning("fetching: %s", error)
             except Exception as error:  # noqa: BLE001  # the next look tries again
                 logger.error("MRX-9999 puller failed: %s", trace.of(error))  # noqa: TRY400
             if self._stop.wait(LOOK_SECONDS):

@@ -23,7 +23,7 @@ from gateway.intake.reading import Format, Rejected
 from outbox import ledger
 from outbox.house import House
 from schemas.errors import BadRequest
-from schemas.tables import push_rejections, pushes
+from schemas.tables import push_rejections, pushes, stored
 
 REJECTIONS_KEPT_FOR = timedelta(days=7)
 CALLED = "token "
@@ -156,6 +156,11 @@ def every(
     if after is not None:
         query = query.where(tuple_(*key) < after)
     return [_pushed(row) for row in tx.execute(query)]
+
+
+def key(push: Pushed) -> tuple[int, str]:
+    """The key of `after` for one of them, as numbers and text."""
+    return stored(push.received_at), push.id
 
 
 def page(

@@ -80,8 +80,9 @@ class Settings(BaseSettings):
     )
     proxy_addresses: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = Field(
         default=(),
-        description="addresses and networks, by comma, of the proxies whose word on a certificate "
-        "counts; none: nobody's. Each must drop this header from what it is sent",
+        description="addresses and networks, by comma, of the proxies whose word counts on a "
+        "certificate, and in X-Forwarded-For on where people sign in from; none: nobody's. Each "
+        "must drop the certificate's header from what it is sent, and add to the other",
     )
     environment: Literal["test", "production"] = Field(
         default="test",

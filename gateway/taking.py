@@ -2,14 +2,21 @@
 says how it ended.
 
     body in the spool --> register: running --> intake --> done | waiting | interrupted
+    waiting --somebody lets it in--> looked at again --no more would go--> running --> as above
+                                                    '--more would go--> waiting, and says how many
 
 A crash before the intake is done leaves `running`, and the next sweep says `interrupted`; a crash
-after it, the same: the push is complete then, and pushed again it changes nothing.
+after it, the same: the push is complete then, and pushed again it changes nothing. A crash while one
+that waits is looked at again leaves it waiting.
+
+Whoever sends or releases a push waits for the answer as long as the intake takes, which grows with
+its lines (docs/performance.md). A caller that gives up stops nothing: the push goes on, and the
+register says how it stands.
 """
 
 import time
-from collections.abc import Mapping
-from dataclasses import asdict, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -28,6 +35,16 @@ from schemas.tables import pushes as register
 
 # What an answer shows at once; the rest is read page by page.
 SHOWN = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Approved:
+    """By whom a push is let in; `begin` is called when nothing speaks against it any more."""
+
+    by: str
+    begin: Callable[[], None]
+
+
 _SHAPES: Mapping[Kind, Shape] = {Kind.MEMBERS: MEMBERS, Kind.CONSENTS: CONSENTS}
 
 
@@ -41,7 +58,7 @@ def take(house: House, push: Pushed, body: Spooled, *, now: datetime) -> None:
         reading.header(body.open(), format=push.format, shape=_SHAPES[push.kind])
         with house.database.write() as tx:
             pushes.begin(tx, push)
-        _run(house, push, body, now=now, approved_by=None)
+        _run(house, push, body, now=now, approved=None)
     finally:
         body.remove()
 
@@ -51,21 +68,28 @@ def approve(
 ) -> None:
     """Let a waiting push in. `by` is what the ledger names: `token <id>`, or a user.
 
+    Whoever approves it approves the number that `push` says, and nobody goes who was not counted
+    when it was looked at again (`push_members`).
+
     Raises `BadRequest` MRX-7014 (one's own), MRX-7015 (not waiting), MRX-7024 (more would go by now
     than `push` says: it waits on, and says how many).
     """
     body = _waiting(house, push)
-    try:
-        _demand_no_more(house, push, body, now=now)
+    begun = False
+
+    def begin() -> None:
+        nonlocal begun
         with house.database.write() as tx:
             pushes.resume(tx, push.id, by=by, reason=reason, now=now)
-    except BaseException:
-        body.let_go()
-        raise
+        begun = True
+
     try:
-        _run(house, push, body, now=now, approved_by=by)
+        _run(house, push, body, now=now, approved=_Approved(by, begin))
     finally:
-        body.remove()
+        if begun:
+            body.remove()
+        else:
+            body.let_go()
 
 
 def discard(
@@ -88,14 +112,8 @@ def going(push: Pushed) -> int:
     return max((one["withdrawn"] for one in over), default=0)
 
 
-def _demand_no_more(house: House, push: Pushed, body: Spooled, *, now: datetime) -> None:
-    """Look again whom a full list leaves out. Others may have come since it was reported, and whoever
-    approves it approves the number that they saw.
-    """
-    order = replace(_order(push, body, now=now, approved_by=None), dry_run=True)
-    report = push_members.push(house, order)
-    if max((one.withdrawn for one in report.waiting), default=0) <= going(push):
-        return
+def _refuse_more(house: House, push: Pushed, report: Report) -> None:
+    """More would go than was approved: it waits on, with the number of now."""
     told = {**(push.report or {}), "waiting": _guarded(report), "plan": _plan(report)}
     waits = (register.c.id == push.id) & (register.c.state == State.WAITING)
     with house.database.write() as tx:
@@ -114,7 +132,7 @@ def _waiting(house: House, push: Pushed) -> Spooled:
 
 @watch.step("push")
 def _run(
-    house: House, push: Pushed, body: Spooled, *, now: datetime, approved_by: str | None
+    house: House, push: Pushed, body: Spooled, *, now: datetime, approved: _Approved | None
 ) -> None:
     began = time.monotonic()
 
@@ -126,7 +144,7 @@ def _run(
     rejections = Rejections(house, push.id)
     try:
         intake = _members if push.kind is Kind.MEMBERS else _consents
-        report = intake(house, push, body, rejections, now=now, approved_by=approved_by)
+        report = intake(house, push, body, rejections, now=now, approved=approved)
         rejections.flush()
     except BaseException:
         with house.database.write() as tx:
@@ -134,6 +152,8 @@ def _run(
         raise
     waits = bool(report.waiting) and not push.dry_run
     watch.say(records=report.read, outcome="waiting" if waits else "done")
+    if waits and approved is not None:
+        _refuse_more(house, push, report)
     told = _told(report, cut=rejections.cut)
     with house.database.write() as tx:
         pushes.settle(tx, push.id, State.WAITING if waits else State.DONE, told, now=clock())
@@ -148,16 +168,9 @@ def _members(
     rejections: Rejections,
     *,
     now: datetime,
-    approved_by: str | None,
+    approved: _Approved | None,
 ) -> Report:
-    order = _order(push, body, now=now, approved_by=approved_by)
-    return push_members.push(house, replace(order, rejected=rejections.add))
-
-
-def _order(
-    push: Pushed, body: Spooled, *, now: datetime, approved_by: str | None
-) -> push_members.Push:
-    return push_members.Push(
+    order = push_members.Push(
         open=body.open,
         format=push.format,
         mode="snapshot" if push.mode == "snapshot" else "delta",
@@ -165,11 +178,19 @@ def _order(
         now=now,
         by=f"token {push.token}",
         dry_run=push.dry_run,
-        approve=approved_by is not None,
-        approved_by=approved_by,
         push=push.id,
+        rejected=rejections.add,
         rejections_max=0,
     )
+    if approved is not None:
+        order = replace(
+            order,
+            approve=True,
+            approved_by=approved.by,
+            gone_max=going(push),
+            begin=approved.begin,
+        )
+    return push_members.push(house, order)
 
 
 def _consents(
@@ -179,7 +200,7 @@ def _consents(
     rejections: Rejections,
     *,
     now: datetime,
-    approved_by: str | None,  # noqa: ARG001  # consents never wait
+    approved: _Approved | None,  # noqa: ARG001  # consents never wait
 ) -> Report:
     order = push_consents.Push(
         source=body.open(),

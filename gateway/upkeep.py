@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete
 
 from gateway import pushes
-from gateway.identity import sessions
+from gateway.identity import sessions, tries
 from outbox.house import House
 from partners import nonces
 from schemas.tables import idempotency_keys
@@ -21,3 +21,4 @@ def tidy(house: House, *, now: datetime) -> None:
         tx.execute(delete(idempotency_keys).where(old))
         nonces.forget(tx, now=now)
         sessions.forget(tx, now=now)
+        tries.sweep(tx, now=now)

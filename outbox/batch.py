@@ -12,6 +12,7 @@ then on the partner *may have heard*. A process that dies in `sending` leaves it
 to hold the lane claims it again and sends the same bytes.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -86,6 +87,9 @@ _EVERY = select(batches, lanes.c.partner, lanes.c.kind.label("lane")).join(
 )
 _NAMES = _EVERY.selected_columns.keys()
 _ONE = _EVERY.where(batches.c.id == bindparam("batch"))
+_SOME = _EVERY.where(batches.c.id.in_(bindparam("ids", expanding=True))).order_by(
+    batches.c.id.desc()
+)
 _OF_LANE = _EVERY.where(batches.c.lane_id == bindparam("lane"))
 _NUMBERED = _OF_LANE.where(
     batches.c.epoch == bindparam("epoch"), batches.c.number == bindparam("number")
@@ -116,6 +120,11 @@ def get(tx: Connection, batch_id: int) -> Batch:
     if row is None:
         raise BadRequest("MRX-5003")
     return _batch(row)
+
+
+def some(tx: Connection, ids: Collection[int]) -> list[Batch]:
+    """These batches, the newest first."""
+    return [_batch(row) for row in tx.execute(_SOME, {"ids": list(ids)})]
 
 
 def numbered(tx: Connection, lane_id: int, epoch: str, number: int) -> Batch | None:

@@ -6,7 +6,7 @@ for the worse that may not be announced leaves as a withdrawal instead (P3).
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection
 
@@ -14,6 +14,9 @@ from outbox.house import House
 from partners import agreements, certificates, consents
 from schemas.agreement import Agreement
 from schemas.status import Status
+
+UNCERTIFIED: Final = "MRX-2209"
+STALE: Final = "MRX-2207"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,18 +54,25 @@ def gate(tx: Connection, house: House, partner: str, *, now: datetime) -> Gate:
     registered = agreements.get(tx, partner)
     closed = registered.agreement.obstacle(now.date())
     if closed is None and not certificates.valid(tx, partner, at=now):
-        closed = "MRX-2209"
+        closed = UNCERTIFIED
     if closed is None and _stale(tx, house, now):
-        closed = "MRX-2207"
+        closed = STALE
     return Gate(registered.agreement, registered.push_url, registered.revision, closed)
 
 
 def closed(tx: Connection, house: House, *, now: datetime) -> dict[str, str]:
-    """The partners to which nothing may be announced now, each with the code of why."""
+    """The partners to which nothing may be announced now, each with the code of why: what `gate`
+    says of each, in as many statements for all of them.
+    """
+    believed, stale = certificates.ends(tx, at=now), _stale(tx, house, now)
     found = {}
     for one in agreements.every(tx):
         partner = one.agreement.partner
-        why = gate(tx, house, partner, now=now).closed
+        why = one.agreement.obstacle(now.date())
+        if why is None and partner not in believed:
+            why = UNCERTIFIED
+        if why is None and stale:
+            why = STALE
         if why is not None:
             found[partner] = why
     return found

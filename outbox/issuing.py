@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from outbox import batch as batches_
-from outbox import ledger, outcomes, pending, telling, waiting
+from outbox import ledger, losses, outcomes, pending, telling, waiting
 from outbox.batch import Batch, State
 from outbox.candidate import Block
 from outbox.draft import Draft
@@ -250,3 +250,5 @@ def _enter(tx: Connection, batch_id: int, draft: Draft, *, now: datetime) -> Non
         "withdrawn": [[account, ref] for ref, account in draft.withdrawals],
     }
     ledger.add(tx, "disclosed", entry, now=now, partner=header.recipient)
+    anew = [line.account for line in draft.lines if line.tell.first]
+    losses.told_anew(tx, header.recipient, anew, now=now)

@@ -21,7 +21,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from schemas.tables import ledger, ledger_head
 
@@ -34,6 +34,7 @@ _HEAD = select(ledger_head)
 _LOCK_HEAD = _HEAD.with_for_update()
 _ADD = insert(ledger)
 _MOVE_HEAD = update(ledger_head)
+_AT = select(ledger.c.at).where(ledger.c.position == bindparam("which"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,11 @@ def add(
     return position
 
 
+def hold(tx: Connection) -> None:
+    """Take the head's lock, as `add` does: whatever else is written under it comes in one order."""
+    tx.execute(_LOCK_HEAD).one()
+
+
 def open_first(tx: Connection) -> None:
     """Lay down the empty head, once."""
     if tx.scalar(select(ledger_head.c.size)) is None:
@@ -97,6 +103,21 @@ def head(tx: Connection) -> Head:
     """The last entry as it is now."""
     row = tx.execute(_HEAD).one()
     return Head(row.size, row.digest)
+
+
+def first_at(tx: Connection, moment: datetime) -> int:
+    """The first position that is not before a moment, by halving: entries are written in order.
+    One past the last for a moment after them all.
+    """
+    low, high = 1, head(tx).size + 1
+    while low < high:
+        middle = (low + high) // 2
+        at = tx.scalar(_AT, {"which": middle})
+        if at is not None and at < moment:
+            low = middle + 1
+        else:
+            high = middle
+    return low
 
 
 def verify_part(tx: Connection, *, after: int, at_most: int) -> Verified:

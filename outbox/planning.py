@@ -30,9 +30,8 @@ from schemas.tables import batches as batches_
 from schemas.tables import lanes
 from schemas.tables import pending as rows
 
-# How long after an urgent taking routine batches stay small, and how small.
-HASTE = timedelta(seconds=20)
-HASTE_MAX = 500
+# What a routine batch holds at most, so long after an urgent taking (decisions/0013).
+HASTE = ((timedelta(seconds=2), 100), (timedelta(seconds=20), 500))
 _URGENT_SERVED = select(func.max(lanes.c.served_at)).where(lanes.c.kind == bindparam("kind"))
 _LANE = select(lanes).where(lanes.c.id == bindparam("lane"))
 _QUEUED = ground(rows, rows.c.partner, rows.c.account).where(waiting.ANNOUNCING)
@@ -73,13 +72,14 @@ def plan(
 def _limit(tx: Connection, lane: Row[Any], now: datetime) -> int:
     """What the next batch may hold. A routine batch of thousands keeps the processor for half a
     second and its locks for a good part of that; while withdrawals and bad news are coming, for any
-    partner, they would wait behind each other's thousands. So it is small then.
+    partner, they would wait behind each other's thousands. So it is small then, and grows again.
     """
     limit: int = lane.batch_max
-    if lane.kind == Lane.ROUTINE and limit > HASTE_MAX:
+    if lane.kind == Lane.ROUTINE:
         urgent = tx.scalar(_URGENT_SERVED, {"kind": Lane.URGENT})
-        if urgent is not None and urgent > now - HASTE:
-            return HASTE_MAX
+        for lasts, most in HASTE:
+            if urgent is not None and urgent > now - lasts:
+                return min(limit, most)
     return limit
 
 

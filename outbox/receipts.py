@@ -16,7 +16,7 @@ from hashlib import sha256
 from sqlalchemy import Connection, Insert, bindparam, case, delete, select, update
 
 from outbox import batch as batches_
-from outbox import holdings, ledger, outcomes, refusals, rest, withdrawals
+from outbox import holdings, ledger, losses, outcomes, refusals, rest, withdrawals
 from outbox.batch import Batch, State
 from outbox.house import House
 from partners import certificates, foreign_roll
@@ -132,6 +132,7 @@ def settle(
             rest.succeeded(tx, batch.lane_id, batch.partner)
     if target is State.SETTLED:
         outcomes.answered(tx, batch, receipt.matches, code="MRX-2210", now=now)
+        losses.answered(tx, batch)
     elif target is State.REFUSED:
         outcomes.answered(tx, batch, (), code="MRX-2211", now=now)
     told = {

@@ -18,7 +18,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select, update
 
-from outbox import holdings, outcomes, pending, withdrawals
+from outbox import holdings, losses, outcomes, pending, withdrawals
 from outbox.house import House
 from outbox.outcomes import Blocked
 from outbox.withdrawals import ANNOUNCE
@@ -90,6 +90,7 @@ def withdraw(tx: Connection, partner: str, refs: Collection[str], *, now: dateti
     ]
     _reopen(tx, partner, [known[ref] for ref in ended])
     withdrawals.withdraw(tx, partner, lives, reason="held after its end", now=now)
+    losses.reopened(tx, ended)
     return [ref for _, ref in lives]
 
 

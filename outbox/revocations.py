@@ -15,8 +15,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select
 
-from outbox import ledger, pending, standing, withdrawals
+from outbox import ledger, losses, pending, standing, withdrawals
 from outbox.house import House
+from outbox.losses import Word
 from schemas.database import next_id
 from schemas.errors import BadRequest
 from schemas.tables import disclosures, revocations
@@ -77,15 +78,18 @@ def revoke(
             confirmed_at=confirmed_at,
         )
     )
+    # Who may go on granting benefits until the deletion is confirmed.
+    holding = [standing.life(life) for life in lives if life.gone_at is None]
     told = {
         "revocation": number,
         "consent": consent_id,
         "by": asked_by,
         "answer": answer.value,
-        # Who may go on granting benefits until the deletion is confirmed.
-        "lives": [standing.life(life) for life in lives if life.gone_at is None],
+        "lives": holding,
     }
     ledger.add(tx, "revoked", told, now=now, partner=partner, subject=account)
+    said = (Word(partner, account, losses.REVOKED, *one) for one in holding)
+    losses.heard(tx, said, now=now)
     return number
 
 

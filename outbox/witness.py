@@ -21,14 +21,13 @@ from sqlalchemy import Connection, Row, bindparam, select
 from outbox import batch as batches
 from outbox import evidence
 from outbox.batch import Batch
-from outbox.ledger import Head
-from schemas.tables import ledger, ledger_head
+from outbox.ledger import first_at
+from schemas.tables import ledger
 
 AROUND: Final = timedelta(hours=1)
 """Nobody waits as long for the ledger, and no clock is set back by more."""
 
 HANDED_OUT: Final = ("exported", "evidence taken")
-_AT = select(ledger.c.at).where(ledger.c.position == bindparam("which"))
 _OF_PARTNER = select(ledger).where(
     ledger.c.partner == bindparam("whose"),
     ledger.c.position >= bindparam("first"),
@@ -50,12 +49,6 @@ class Told:
     account: str
     version: int | None
     items: str | None
-
-
-def head(tx: Connection) -> Head:
-    """Where the ledger stands."""
-    row = tx.execute(select(ledger_head)).one()
-    return Head(row.size, row.digest)
 
 
 def entries(tx: Connection, batch: Batch) -> list[Row[Any]]:
@@ -113,19 +106,7 @@ def _about(row: Row[Any], batch: Batch) -> bool:
 
 def _around(tx: Connection, begin: datetime, end: datetime) -> tuple[int, int]:
     """Positions between which everything of this time stands: from the first, before the last."""
-    return _first_at(tx, begin - AROUND), _first_at(tx, end + AROUND)
-
-
-def _first_at(tx: Connection, moment: datetime) -> int:
-    """The first position that is not before a moment, by halving."""
-    low, high = 1, head(tx).size + 1
-    while low < high:
-        middle = (low + high) // 2
-        if tx.execute(_AT, {"which": middle}).scalar_one() < moment:
-            low = middle + 1
-        else:
-            high = middle
-    return low
+    return first_at(tx, begin - AROUND), first_at(tx, end + AROUND)
 
 
 def _chunks(moments: list[datetime], size: int) -> Iterator[list[datetime]]:

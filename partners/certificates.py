@@ -12,11 +12,12 @@ from sqlalchemy import Connection, Row, bindparam, insert, select, update
 from schemas.errors import BadRequest
 from schemas.tables import certificates
 
-_PINNED = (
+_EVERY = (
     select(certificates)
-    .where(certificates.c.partner == bindparam("partner"), certificates.c.withdrawn_at.is_(None))
+    .where(certificates.c.withdrawn_at.is_(None))
     .order_by(certificates.c.not_after.desc())
 )
+_PINNED = _EVERY.where(certificates.c.partner == bindparam("partner"))
 _SPANS = _PINNED.with_only_columns(certificates.c.not_before, certificates.c.not_after)
 _ONE = select(certificates).where(
     certificates.c.fingerprint == bindparam("fingerprint"), certificates.c.withdrawn_at.is_(None)
@@ -67,6 +68,11 @@ def pinned(tx: Connection, partner: str) -> list[Pinned]:
     return [_pinned(row) for row in tx.execute(_PINNED, {"partner": partner})]
 
 
+def every(tx: Connection) -> list[Pinned]:
+    """All that are pinned and not withdrawn, the newest first."""
+    return [_pinned(row) for row in tx.execute(_EVERY)]
+
+
 def owner(tx: Connection, fingerprint: str) -> str | None:
     """The partner for whom this certificate is pinned, or None."""
     return tx.scalar(_OWNER, {"fingerprint": fingerprint})
@@ -98,6 +104,17 @@ def withdraw(tx: Connection, partner: str, fingerprint: str, *, now: datetime) -
 def valid(tx: Connection, partner: str, *, at: datetime) -> bool:
     """Whether any pinned certificate could be believed at that moment."""
     return any(begins <= at <= ends for begins, ends in tx.execute(_SPANS, {"partner": partner}))
+
+
+def ends(tx: Connection, *, at: datetime | None = None) -> dict[str, datetime]:
+    """Until when each partner's certificate that lasts longest is valid. With a moment, only of
+    those that could be believed then: the others have none.
+    """
+    latest: dict[str, datetime] = {}
+    for one in every(tx):
+        if at is None or one.not_before <= at <= one.not_after:
+            latest.setdefault(one.partner, one.not_after)
+    return latest
 
 
 def _pinned(row: Row[Any]) -> Pinned:

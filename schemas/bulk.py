@@ -2,6 +2,7 @@
 
     among   a condition on thousands of values: one parameter, one statement for any number
     one_of  the same in a statement that is built once, with the name of its parameter
+    given   a table of rows that are given as a parameter, in a statement that is built once
     find    the rows of thousands of words, by an index, whatever is known of the table
     remove  the same rows, deleted
     add     new rows as the database stores them: the driver's executemany, or COPY
@@ -17,6 +18,7 @@ from typing import Any
 
 import orjson
 from sqlalchemy import (
+    CTE,
     Boolean,
     Column,
     ColumnElement,
@@ -24,16 +26,19 @@ from sqlalchemy import (
     Dialect,
     Row,
     Table,
+    TableValuedAlias,
     Text,
     TypeDecorator,
     any_,
     bindparam,
+    cast,
     func,
     select,
 )
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeEngine
 
 from schemas import statistics
 
@@ -59,13 +64,34 @@ def one_of(column: ColumnElement[str], name: str) -> ColumnElement[bool]:
     return _one_of(column, bindparam(name, type_=_List()))
 
 
-class _List(TypeDecorator[Collection[str]]):
-    """A list of words, given as one text of JSON."""
+def given(tx: Connection, name: str, columns: Mapping[str, TypeEngine[Any]]) -> CTE:
+    """The rows of the parameter `name`, a list of lists, as a table with these columns: words and
+    whole numbers. The statement differs from database to database: `schemas.database.once`.
+    """
+    listed = bindparam(name, type_=_List())
+    each: TableValuedAlias
+    found: list[ColumnElement[Any]]
+    if tx.dialect.name == "postgresql":
+        each = func.json_array_elements(cast(listed, postgresql.JSON)).table_valued("value")
+        found = [each.c.value.op("->>")(n) for n in range(len(columns))]
+    else:
+        each = func.json_each(listed).table_valued("value")
+        found = [func.json_extract(each.c.value, f"$[{n}]") for n in range(len(columns))]
+    typed = zip(columns.items(), found, strict=True)
+    return (
+        select(*(cast(one, kind).label(named) for (named, kind), one in typed))
+        .cte(name)
+        .prefix_with("MATERIALIZED")
+    )
+
+
+class _List(TypeDecorator[Collection[Any]]):
+    """A list, given as one text of JSON."""
 
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: Collection[str] | None, _dialect: Dialect) -> str | None:
+    def process_bind_param(self, value: Collection[Any] | None, _dialect: Dialect) -> str | None:
         return None if value is None else orjson.dumps(list(value)).decode()
 
 

@@ -48,12 +48,23 @@ class Calendar:
 
     def idle(self, since: datetime, until: datetime) -> timedelta:
         """How much of a span falls on days on which nobody works there."""
-        idle, day = timedelta(), since.astimezone(ZoneInfo(self.zone)).date()
+        off = self.days_off(since, until)
+        return sum((min(until, end) - max(since, first) for first, end in off), timedelta())
+
+    def days_off(self, since: datetime, until: datetime) -> list[tuple[datetime, datetime]]:
+        """The days on which nobody works there, whole ones, of a span: those next to each other as
+        one, from when the first begins until the last ends.
+        """
+        found: list[tuple[datetime, datetime]] = []
+        day = since.astimezone(ZoneInfo(self.zone)).date()
         while (begins := self.begins(day)) < until:
-            if not self.works(day):
-                idle += min(until, self.begins(day + _DAY)) - max(since, begins)
             day += _DAY
-        return idle
+            if self.works(day - _DAY):
+                continue
+            if found and found[-1][1] == begins:
+                begins = found.pop()[0]
+            found.append((begins, self.begins(day)))
+        return found
 
 
 def is_zone(name: str) -> bool:

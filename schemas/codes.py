@@ -347,6 +347,12 @@ _ALL = (
     ),
     Code("MRX-4014", "the holdings of the two ends differ", "run `mrx reconcile`"),
     Code("MRX-4015", "a person turned the batch down", "ask the receiving administration why"),
+    Code(
+        "MRX-4016",
+        "the partner's receipts confirm no deletion",
+        "ask the partner to delete the records and to say so; meanwhile they are asked for again",
+        "operator",
+    ),
     # -- commands ------------------------------------------------------------------------------
     Code(
         "MRX-5001",
@@ -510,6 +516,11 @@ _ALL = (
         "change it there; it counts here from their next sign-in",
     ),
     Code("MRX-7032", "too many sign in at this moment", "try again in a moment"),
+    Code(
+        "MRX-7033",
+        "this word counts no more",
+        "take another one from the approval's page while you are signed in at the console",
+    ),
     # -- the gateway ---------------------------------------------------------------------------
     Code("MRX-9001", "there is no gateway here yet", "run `mrx init`"),
     Code(

@@ -8,12 +8,12 @@
     consents ─ standing_consents                     who may hear it
     lanes ─ pending ─ batches ─ batch_files          what is on its way
                   └ batch_notices ─ attempts ─ receipts
-    disclosures ─ revocations                        who may know whom, and who must forget
+    disclosures ─ revocations ─ losses               who may know whom, and who must forget
     ledger ─ ledger_head ─ outcomes                  what happened, in one chain; and what came of it
     inbound_lanes ─ inbound_batches ─ inbound_named  what partners say
     foreign_rolls ─ foreign_members ─ foreign_identifiers
     holdings ─ holdings_checks                       what each side holds of the other, in 256 sums
-    users ─ sessions                                 who may act here, and is here now
+    users ─ sessions ─ tries                         who may act here, is here now, or guesses
     approvals ─ replays ─ connection_tests           what waits for a second person, runs, was tried
     onboarding                                       what is done of a new partner's list
 
@@ -565,6 +565,27 @@ revocations = Table(
     **STRICT,
 )
 
+losses = Table(  # the times in which a life was to give no benefit, as the ledger says (P8)
+    "losses",
+    metadata,
+    Column("ref", Words, nullable=False),
+    Column("n", Big, nullable=False),  # 1, 2, 3 of this life
+    Column("partner", Words, nullable=False),
+    Column("account", Words, nullable=False),
+    Column("told_at", Moment, nullable=False),  # when the life began
+    Column("cause", Words, nullable=False),  # the first of the reasons
+    Column("grounds", Json, nullable=False),  # those that hold; none any more: it is over
+    Column("since", Moment, nullable=False),
+    Column("until", Moment),  # the source said a good status again
+    Column("best", Big, nullable=False),  # the last version that said a good one
+    Column("good_version", Big, nullable=False),  # told last when the source last said a good one
+    Column("may_hold", Flag, nullable=False),  # the partner might believe in a good one at `since`
+    Column("ended_at", Moment),  # the benefit can be had no more: good again, confirmed, deleted
+    Column("listed_until", Moment),  # the same with a list a month: good again, or told anew
+    PrimaryKeyConstraint("ref", "n"),
+    **STRICT,
+)
+
 # -- what happened ---------------------------------------------------------------------------------
 
 ledger = Table(  # rows are added, never changed
@@ -767,8 +788,8 @@ users = Table(
     Column("one_time", Flag, nullable=False),  # the password must be changed at the next sign-in
     Column("issuer", Words),  # of OpenID Connect, with `subject`
     Column("subject", Words),
-    Column("failures", Big, nullable=False),  # wrong passwords in a row
-    Column("locked_until", Moment),
+    Column("failures", Big, nullable=False),  # wrong passwords of strangers in a row
+    Column("locked_until", Moment),  # until then no stranger's is looked at
     Column("created_at", Moment, nullable=False),
     Column("created_by", Words, nullable=False),
     Column("disabled_at", Moment),
@@ -785,6 +806,17 @@ sessions = Table(  # of people at the console; a row that is gone is signed out
     Column("began_at", Moment, nullable=False),
     Column("seen_at", Moment, nullable=False),
     Column("proved_at", Moment, nullable=False),  # when they last showed who they are
+    **STRICT,
+)
+
+tries = Table(  # wrong passwords in a row; a row leaves with a right one, or when it is old
+    "tries",
+    metadata,
+    Column("user", Words, ForeignKey("users.id"), nullable=False),
+    Column("source", Words, nullable=False),  # an address, a browser or a session
+    Column("failures", Big, nullable=False),
+    Column("at", Moment, nullable=False),  # the last
+    PrimaryKeyConstraint("user", "source"),
     **STRICT,
 )
 
@@ -873,6 +905,8 @@ Index(
 )
 Index("batches_of_lane", batches.c.lane_id, batches.c.id)
 Index("batches_closed", batches.c.lane_id, batches.c.closed_at)
+_REFUSED = text("state = 'refused'")
+Index("batches_refused", batches.c.id, sqlite_where=_REFUSED, postgresql_where=_REFUSED)
 Index("attempts_began", attempts.c.began_at)
 Index(
     "pending_blocked",
@@ -889,6 +923,34 @@ Index(
     revocations.c.due_at,
     sqlite_where=_UNCONFIRMED,
     postgresql_where=_UNCONFIRMED,
+)
+Index(  # with all that a month's report adds up: it reads no row of the table
+    "losses_since",
+    losses.c.since,
+    losses.c.partner,
+    losses.c.ended_at,
+    losses.c.listed_until,
+    losses.c.may_hold,
+    losses.c.cause,
+    losses.c.account,
+    losses.c.told_at,
+    losses.c.n,
+)
+Index("losses_ended", losses.c.ended_at, losses.c.since)
+_LASTING = text("ended_at IS NULL")
+Index(
+    "losses_open",
+    losses.c.partner,
+    losses.c.ref,
+    sqlite_where=_LASTING,
+    postgresql_where=_LASTING,
+)
+_LISTED = text("listed_until IS NULL")
+Index(
+    "losses_listed",
+    losses.c.account,
+    sqlite_where=_LISTED,
+    postgresql_where=_LISTED,
 )
 Index("ledger_kind", ledger.c.kind, ledger.c.position)
 Index("ledger_partner", ledger.c.partner, ledger.c.position)

@@ -67,6 +67,8 @@ CARRIED = pytest.mark.parametrize(
 Carry = Callable[[world.World], AbstractContextManager[None]]
 
 ROUND_SECONDS = 60
+# Each look is two questions to the database: more often, and they would take what workers need.
+LOOK_SECONDS = 0.02
 # A wake-up that nobody followed for so long is sent again: Celery may lose one.
 AGAIN_SECONDS = 2
 # Forks what has imported everything already: a worker is there at once.
@@ -244,8 +246,19 @@ def _until(so: Callable[[], bool], wire: ServedWire) -> None:
     while not so():
         wire.check()
         assert time.monotonic() < end, "the round does not end"
-        time.sleep(0.005)
+        time.sleep(LOOK_SECONDS)
     wire.check()
 
 
-_forked.set_forkserver_preload(["gateway.engine.parts", "tests.carriers"])
+_forked.set_forkserver_preload(
+    [
+        "gateway.engine.parts",
+        "tests.carriers",
+        # What a worker of Celery's imports by name when it begins.
+        "celery.apps.worker",
+        "celery.concurrency.prefork",
+        "celery.worker.consumer",
+        "celery.worker.control",
+        "kombu.transport.redis",
+    ]
+)

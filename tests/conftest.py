@@ -1,7 +1,9 @@
 """Fixtures that every room's tests may use."""
 
+import gc
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -42,6 +44,29 @@ def shared() -> Path:
     if not (SHARED / "data").is_dir():
         pytest.skip("allowed: the repository stands alone, ../shared is not beside it")
     return SHARED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int | None:
+    """`-n auto` is one more than there are cores. A quarter of the whole suite's time is waiting, for
+    processes to come up and for clocks; the quick run leaves those tests out.
+    """
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ or os.environ.get("MRX_QUICK"):
+        return None
+    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    return cores + 1
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is imported and collected stays to the end: no search for garbage need look at it again."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.set_threshold(20_000, 20, 20)
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -8,7 +8,7 @@ those that only ask "are you sure?" are made of the same parts. The row is the s
 import statistics
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import httpx2
 from sqlalchemy import func, select
@@ -24,7 +24,7 @@ from gateway.identity import sessions, users
 from gateway.identity.roles import Role
 from gateway.tokens import Scope
 from outbox.house import House
-from schemas.tables import batches, members
+from schemas.tables import batches, losses, members
 
 LIMIT = 0.2
 DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
@@ -50,6 +50,7 @@ PAGES = (
     "/revocations",
     "/told",
     "/exposure",
+    "/exposure?month={month}",
     "/approvals",
     "/pushes",
     "/inbound",
@@ -95,6 +96,8 @@ def _check(house: House, size: long_use.Size) -> None:
         check("members on the roll", found, size.members + long_use.FEW)
         sealed = tx.scalar(select(func.count()).select_from(batches)) or 0
         check("batches", sealed >= size.batches, True)
+        lost = tx.scalar(select(func.count()).select_from(losses)) or 0
+        check("times of lost benefits", lost >= size.members // long_use.LOST_OF, True)
 
 
 def _rows(
@@ -103,12 +106,13 @@ def _rows(
     known = _known(both.house)
     with both.house.database.read() as tx:
         batch = tx.scalar(select(func.max(batches.c.id)))
+    whole = datetime.now(UTC).replace(day=1) - timedelta(days=1)  # the last whole month
     process = both.serve()
     took: dict[str, list[float]] = {}
     with httpx2.Client(base_url=process.url, headers=known, timeout=60) as client:
         for _ in range(rounds + 1):  # the first of each reads templates and opens connections
             for page in PAGES:
-                path = f"/console{page}".format(batch=batch)
+                path = f"/console{page}".format(batch=batch, month=f"{whole:%Y-%m}")
                 took.setdefault(page, []).append(_timed(client, "GET", path))
             for name, form in ASKED.items():
                 took.setdefault(name, []).append(_timed(client, "POST", "/console/told", form))

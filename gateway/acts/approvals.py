@@ -3,14 +3,19 @@
     ask --> waiting --another person's no --> refused
                |
                '--another person's yes--> begun --the act is done--> approved
-                                            |---the act cannot be done--> waiting
-                                            '---nothing for `BEGUN_FOR`, and a yes--> begun anew
+                                            |---the act fails, however--> waiting
+                                            '---killed: nothing for `BEGUN_FOR`, and a yes--> begun
 
 An act says here how it is carried out (`register`). One that only writes the database is done in
-the very transaction of the yes. One that moves files or takes long is done between two: the yes is
-written first (`begun`: it can be refused no more), then the act, then `approved`. If we crash in
-between, it stands as begun, and after a while whoever says yes again carries it out; so such an act
-must find out by itself how far it had come.
+the very transaction of the yes: whatever it raises, nothing of it is left. One that moves files or
+takes long is done between two: the yes is written first (`begun`: it can be refused no more), then
+the act, then `approved`.
+
+What such an act raises, foreseen or not, makes it wait again at once, and the ledger has the code
+(`approval failed`; MRX-9999 of what nobody foresaw). Only where no word can be written any more,
+because the process was killed or interrupted or the database is away, it stands as begun: for
+`BEGUN_FOR` nobody can decide it, then whoever says yes again carries it out. So such an act must
+find out by itself how far it had come, and fail before it has changed what it cannot take back.
 """
 
 import secrets
@@ -23,9 +28,9 @@ from typing import Any, Final
 from sqlalchemy import Connection, insert, update
 
 from gateway.acts import permission, reasons
-from gateway.acts.asked import ASKED, Approval, State, every, get, typed, waiting
 from gateway.identity.actor import Actor
 from gateway.identity.roles import Right
+from gateway.views.approvals import ASKED, Approval, State, every, get, key, typed, waiting
 from outbox import ledger
 from outbox.house import House
 from schemas.errors import BadRequest, MrxError
@@ -40,6 +45,7 @@ __all__ = (
     "drop",
     "every",
     "get",
+    "key",
     "look",
     "register",
     "typed",
@@ -50,6 +56,8 @@ BEGUN_FOR: Final = timedelta(minutes=10)
 """So long an act that has begun is left to whoever began it: more than any of them takes, so that
 its process has died by then, and little enough for another person to wait for.
 """
+
+UNFORESEEN: Final = "MRX-9999"
 
 # The modules whose acts register themselves; they are imported when one is first needed.
 ACTS: Final = (
@@ -156,7 +164,7 @@ def decide(
     Raises `BadRequest`: MRX-7017 (no right to decide), MRX-5064 (no such approval), MRX-7014 (one's
     own), MRX-5022 (decided already), MRX-7015 (another one's yes is being carried out, or was and
     this is a no), MRX-7023 (no reason); and whatever the act raises, in which case it waits as
-    before.
+    before, at once.
     """
     act = "approve an act" if approve else "refuse an act"
     permission.demand(house, actor, Right.APPROVE, act=act, now=now)
@@ -209,14 +217,8 @@ def _in_steps(
     # We crash here, or in the act: it stands as begun, and a yes after `BEGUN_FOR` repeats the act.
     try:
         act(house, asked, actor.by, now)
-    except MrxError as error:
-        with house.database.write() as tx:
-            nobody = {"decided_by": None, "decided_at": None, "decision": None}
-            # Another one may have taken it over meanwhile, or ended it: that stands.
-            ours = (approvals.c.decided_by == actor.by) & (approvals.c.decided_at == now)
-            waits = approvals.c.state == State.WAITING.value
-            tx.execute(update(approvals).where(here, ours, waits).values(nobody))
-            _tell(tx, "approval failed", asked, {"by": actor.by, "code": error.code}, now=now)
+    except Exception as error:
+        _come_back(house, asked, actor.by, error, now=now)
         raise
     house.bell.ring()
     with house.database.write() as tx:
@@ -224,6 +226,18 @@ def _in_steps(
         if now_is.state is not State.WAITING:  # whoever took it over was faster
             return now_is
         return _close(tx, approval_id, State.APPROVED, actor.by, reason, now=now)
+
+
+def _come_back(house: House, asked: Approval, by: str, error: Exception, *, now: datetime) -> None:
+    """The act failed: it waits again, and whoever wants to decide it may."""
+    code = error.code if isinstance(error, MrxError) else UNFORESEEN
+    # Another one may have taken it over meanwhile, or ended it: that stands.
+    ours = (approvals.c.decided_by == by) & (approvals.c.decided_at == now)
+    begun = (approvals.c.id == asked.id) & ours & (approvals.c.state == State.WAITING.value)
+    nobody = {"decided_by": None, "decided_at": None, "decision": None}
+    with house.database.write() as tx:
+        tx.execute(update(approvals).where(begun).values(nobody))
+        _tell(tx, "approval failed", asked, {"by": by, "code": code}, now=now)
 
 
 def _close(

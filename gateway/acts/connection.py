@@ -27,6 +27,11 @@ def test(house: House, actor: Actor, partner: str, *, clock: Callable[[], dateti
     permission.demand(
         house, actor, Right.RUN, act="test a connection", now=clock(), partner=partner
     )
+    return walk(house, actor, partner, clock=clock)
+
+
+def walk(house: House, actor: Actor, partner: str, *, clock: Callable[[], datetime]) -> Checkup:
+    """The same as a part of another act, which has judged whether they may."""
     found = checkup.check(house, partner, clock=clock)
     said = {
         "at": clock(),

@@ -7,7 +7,6 @@ either way: one person's no turns it down
 """
 
 from datetime import datetime
-from typing import Final
 
 from gateway import inbound_batches, quarantine
 from gateway.acts import approvals, permission, reasons
@@ -15,10 +14,9 @@ from gateway.acts.approvals import Approval
 from gateway.identity.actor import Actor
 from gateway.identity.roles import Right
 from gateway.inbound_batches import Inbound, State
+from gateway.views.inbound import LET_IN
 from outbox.house import House
 from schemas.errors import BadRequest
-
-LET_IN: Final = "let a batch in"
 
 
 def release(

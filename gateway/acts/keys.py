@@ -14,12 +14,12 @@ from gateway.acts.approvals import Approval
 from gateway.identity.actor import Actor
 from gateway.identity.roles import Right
 from gateway.own_keys import OwnKey
+from gateway.views.keys import ACTIVATE
 from outbox.house import House
 from partners.staged_certificates import Staged, State
 from schemas.errors import BadRequest
 from signing.certificate import Certificate
 
-ACTIVATE: Final = "activate a key"
 TYPED_CHARS: Final = 8  # of a fingerprint, typed before it is believed no more
 
 

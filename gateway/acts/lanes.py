@@ -15,13 +15,14 @@ from gateway.identity.roles import Right
 from gateway.views import replays
 from outbox import lane, pending, turned_down
 from outbox.house import House
+from outbox.pending import TURNED_DOWN
 from partners import agreements
 
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
     """`retold` notices that the partner had turned down go again; `left` were too many for one
-    person, and stay until a replay.
+    person, or of several causes, and stay until a replay.
     """
 
     retold: int
@@ -44,7 +45,9 @@ def resume(house: House, actor: Actor, partner: str, *, reason: str = "", now: d
     """Let announcements to a partner leave again; a reason may be given.
 
     Resuming says that the cause is repaired: what the partner turned down before is told again,
-    too, as long as one person may have so many told again (`gateway.acts.replays`).
+    too, as long as one person may have it told again. The rule is that of a replay
+    (`views.replays.for_two`): up to 1,000 notices, all of one cause. More, or of several causes,
+    stay as they are for a replay.
 
     Raises `BadRequest`: MRX-7017, MRX-7023 (a reason of more than a line), MRX-5001.
     """
@@ -52,9 +55,10 @@ def resume(house: House, actor: Actor, partner: str, *, reason: str = "", now: d
     why = reasons.given(reason) if reason.strip() else ""
     with house.bell.after(), house.database.write() as tx:
         agreements.get(tx, partner)
-        left = turned_down.count(tx, partner, None, at_most=replays.ALONE_MAX + 1)
-        retold = 0
-        if left <= replays.ALONE_MAX:
+        most = replays.ALONE_MAX + 1
+        causes = {code: turned_down.count(tx, partner, code, at_most=most) for code in TURNED_DOWN}
+        retold, left = 0, sum(causes.values())
+        if not replays.wide(causes):
             retold, left = pending.retell(tx, partner), 0
         lane.resume(tx, partner, by=actor.by, reason=why, now=now)
         return Resumed(retold, left)

@@ -1,5 +1,6 @@
 """The ledger walked and taken out by people; that they did stands in it too."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -12,6 +13,7 @@ from outbox import ledger
 from outbox.house import House
 from outbox.ledger import Verified
 
+MEDIA_TYPE: Final = "application/x-ndjson"
 WALKED_MAX: Final = 100_000
 """Entries that one call walks, in a second or two."""
 
@@ -50,8 +52,8 @@ def _with_known(found: Verified, known: int | None) -> Verified:
 
 def export(
     house: House, actor: Actor, *, first: int, last: int | None, now: datetime
-) -> tuple[int, int]:
-    """Say that entries are taken out; returns the first and last position that may be.
+) -> tuple[str, Iterator[bytes]]:
+    """Take entries out: the name of the file, and its pieces (`view.pieces`).
 
     The entry of the export itself is the first one after them.
     """
@@ -61,4 +63,4 @@ def export(
         end = size if last is None else min(last, size)
         told = {"by": actor.by, "from": first, "to": end}
         ledger.add(tx, "ledger exported", told, now=now)
-    return first, end
+    return f"ledger-{house.programme}-{first}-{end}.ndjson", view.pieces(house, first, end)

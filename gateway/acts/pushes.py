@@ -13,15 +13,14 @@ from gateway.taking import going
 from outbox.house import House
 from schemas.errors import BadRequest
 
-__all__ = ("going", "refuse", "release")
-
 
 def release(
     house: House, actor: Actor, push_id: str, *, gone: int, reason: str, now: datetime
 ) -> None:
     """Let a waiting push in; `gone` is typed by the person, and must be what `going` says.
 
-    It is carried out now, and takes as long as a push takes. Raises `BadRequest`: MRX-7004 (no such
+    It is carried out now, and takes as long as a push of so many lines takes. Who gives up waiting
+    for the answer stops nothing: the push's page says how it stands. Raises `BadRequest`: MRX-7004 (no such
     push), MRX-7015 (it does not wait), MRX-7014 (one's own), MRX-7024 (another number was typed, or
     more would go by now: then it waits on, and says how many).
     """

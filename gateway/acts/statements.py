@@ -15,7 +15,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from gateway.acts import permission, reasons
 from gateway.identity.actor import Actor
@@ -27,7 +27,6 @@ from gateway.views.told import By, Found, Told
 from outbox import ledger
 from outbox.house import House
 from schemas.errors import BadRequest
-from schemas.tables import ledger_head
 from signing.seal import seal
 
 STATEMENT: Final = "mrx-statement/1"
@@ -145,7 +144,7 @@ def figures(found: Exposure) -> dict[str, Any]:
 def _signed(
     tx: Connection, house: House, kind: str, facts: dict[str, Any], *, now: datetime
 ) -> Signed:
-    head = tx.execute(select(ledger_head)).one()
+    head = ledger.head(tx)
     said = {
         "document": kind,
         "from": house.programme,

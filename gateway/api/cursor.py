@@ -2,15 +2,22 @@
 
 A list answers `next`, the cursor of its last item, also in a `Link` header; it goes back as
 `after`. A cursor stays good for ever: it says where, not how many.
+
+A list reads one item more than it shows, and so knows whether there is a next page:
+
+    found = every(tx, after=cursor.by_moment(after), at_most=limit + 1)
+    shown, following = cursor.cut(found, limit, key)
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 
 import orjson
 from fastapi import Query, Request
 
+from gateway.api.parameters import unkept
 from schemas.errors import BadRequest
 
 After = Annotated[
@@ -19,6 +26,8 @@ After = Annotated[
 Limit = Annotated[int, Query(ge=1, le=1000, description="At most this many items.")]
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+_Item = TypeVar("_Item")
 
 
 def written(*key: int | str) -> str:
@@ -36,7 +45,7 @@ def read(cursor: str | None, *shape: type) -> tuple[int | str, ...] | None:
         key = None
     if not isinstance(key, list) or [type(part) for part in key] != list(shape):
         raise BadRequest("MRX-7003", field="after")
-    if any(isinstance(part, int) and abs(part) >= 1 << 63 for part in key):
+    if any(unkept(part) if isinstance(part, str) else abs(part) >= 1 << 63 for part in key):
         raise BadRequest("MRX-7003", field="after")
     return tuple(key)
 
@@ -49,6 +58,22 @@ def moment(microseconds: int | str) -> datetime:
         return _EPOCH + timedelta(microseconds=int(microseconds))
     except OverflowError:
         raise BadRequest("MRX-7003", field="after") from None
+
+
+def by_moment(cursor: str | None) -> tuple[datetime, str] | None:
+    """Where a list goes on that is sorted by a moment and an id."""
+    key = read(cursor, int, str)
+    return None if key is None else (moment(key[0]), str(key[1]))
+
+
+def cut(
+    found: Sequence[_Item], limit: int, key: Callable[[_Item], tuple[int | str, ...]]
+) -> tuple[Sequence[_Item], str | None]:
+    """The items that are shown of a list which was read one item further, and the cursor of the
+    next page; None at the end.
+    """
+    shown = found[:limit]
+    return shown, written(*key(shown[-1])) if len(found) > limit else None
 
 
 def link(request: Request, cursor: str | None) -> dict[str, str]:

@@ -79,6 +79,7 @@ BY_CODE: Mapping[str, int] = {
     "MRX-7030": 403,
     "MRX-7031": 409,
     "MRX-7032": 429,
+    "MRX-7033": 401,
 }
 # What to answer with when the framework below us says no. Its 400 is a body that is not JSON.
 _PLAIN: Mapping[int, str] = {

@@ -13,7 +13,7 @@ from gateway.acts.approvals import Approval, State
 from gateway.cli import answer, here
 from gateway.cli.nouns import noun
 from gateway.cli.options import AsJson, Reason, one_line
-from gateway.identity import signing_in
+from gateway.identity import approval_word, signing_in
 from gateway.identity.actor import Actor, at_the_shell
 from gateway.identity.roles import Right
 from outbox.house import House
@@ -38,8 +38,9 @@ User = Annotated[
     typer.Option(
         "--user",
         metavar="NAME",
-        help="Decide as this user of the console; the password comes from $MRX_PASSWORD, stdin or "
-        "a prompt. Without: as who you are at this shell.",
+        help="Decide as this user of the console; the password, or the word that the approval's "
+        "page at the console shows, comes from $MRX_PASSWORD, stdin or a prompt. Without: as who "
+        "you are at this shell.",
     ),
 ]
 
@@ -118,23 +119,26 @@ def _decide(
 ) -> None:
     why, now = one_line(reason), datetime.now(UTC)
     with here.house() as house:
-        actor = _second(house, user, now=now)
+        actor = _second(house, user, approval_id, now=now)
         done = approvals.decide(house, actor, approval_id, approve=approve, reason=why, now=now)
     answer.one(facts(done), json=as_json)
 
 
-def _second(house: House, user: str | None, *, now: datetime) -> Actor:
+def _second(house: House, user: str | None, approval_id: str, *, now: datetime) -> Actor:
     """Who decides: a user who proves it, or whoever sits at this shell."""
     if user is None:
         return at_the_shell(here.who())
-    return signing_in.proved(house, user, _password(user), now=now).actor
+    given = _password(user, or_word=True)
+    proved = approval_word.proved(house, user, given, approval_id, now=now)
+    return (proved or signing_in.proved(house, user, given, now=now)).actor
 
 
-def _password(user: str) -> str:
+def _password(user: str, *, or_word: bool = False) -> str:
     """Never an argument: those stand in lists of processes and in histories of shells."""
     given = os.environ.get(PASSWORD)
     if given is not None:
         return given
     if sys.stdin.isatty():
-        return getpass.getpass(f"Password of {user}: ")
+        other = ", or the word from the console" if or_word else ""
+        return getpass.getpass(f"Password of {user}{other}: ")
     return sys.stdin.readline().rstrip("\n")

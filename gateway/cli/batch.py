@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli import answer, batch_story, files, here
+from gateway.cli import answer, batch_name, batch_story, files, here
 from gateway.cli.nouns import noun
 from gateway.cli.options import AsJson, Number, OnlyPartner, Output, Partner
+from gateway.views import batches as view
 from outbox import batch as batches
 from outbox import evidence, handing_over, release, worker_name
 from outbox.batch import Batch, State
@@ -32,8 +33,17 @@ COLUMNS = (
     "code",
 )
 
+LISTED = 1_000
+
+After = Annotated[
+    int | None,
+    typer.Option("--after", metavar="ID", min=1, max=2**63 - 1, help="Those older than this one."),
+]
+Limit = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="At most so many.")]
+
 app = noun()
 app.add_typer(batch_story.app)
+app.add_typer(batch_name.app)
 
 
 @app.command("list", epilog="Example: mrx batch list --partner ca-pip --state unknown,sending")
@@ -43,15 +53,19 @@ def list_(
     state: Annotated[
         str | None, typer.Option(help=f"Only these, by comma: {', '.join(State)}.")
     ] = None,
+    after: After = None,
+    limit: Limit = LISTED,
     as_json: AsJson = False,
 ) -> None:
-    """List our batches in the order they were sealed."""
+    """List our batches, the newest first."""
     wanted = _states(state)
     with here.house() as house, house.database.read() as tx:
         if partner is not None:
             agreements.get(tx, partner)
-        found = [_facts(one) for one in batches.every(tx, partner=partner) if one.state in wanted]
-    answer.many(COLUMNS, found, json=as_json)
+        found = view.of_states(tx, wanted, partner=partner, before=after, limit=limit)
+    answer.many(COLUMNS, map(_facts, found.batches), json=as_json)
+    if found.next is not None:
+        answer.talk(f"There are more: go on with --after {found.next}.")
 
 
 @app.command(epilog="Example: mrx batch show 7")

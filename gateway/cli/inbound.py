@@ -10,10 +10,11 @@ from gateway import inbound, inbound_batches, quarantine
 from gateway.acts import inbound as acts
 from gateway.cli import answer, approval, exits, files, here
 from gateway.cli.nouns import noun
-from gateway.cli.options import AsJson, OnlyPartner, Reason, one_line
+from gateway.cli.options import AsJson, OnlyPartner, Partner, Reason, one_line
 from gateway.identity.actor import at_the_shell
 from gateway.inbound_batches import Inbound, State
 from gateway.views import inbound as view
+from gateway.views import roll_history
 from partners import agreements
 from schemas import exchange
 from schemas.receipt import Level, Receipt, Verdict
@@ -74,6 +75,16 @@ def rolls(*, as_json: AsJson = False) -> None:
         ]
     columns = ("partner", "size", "state", "heard_at", "as_of", "lower", "upper", "waiting")
     answer.many(columns, found, json=as_json)
+
+
+@app.command(epilog="Example: mrx inbound history mx-neec")
+def history(code: Partner, *, as_json: AsJson = False) -> None:
+    """Show how large a partner's roll was, day by day, and what a batch had to stay between."""
+    with here.house() as house, house.database.read() as tx:
+        found = roll_history.history(tx, house, code, now=datetime.now(UTC))
+    columns = ("day", "size", "lower", "upper", "held_back")
+    answer.many(columns, [asdict(one) for one in found.days], json=as_json)
+    answer.talk(found.sentence)
 
 
 @app.command(

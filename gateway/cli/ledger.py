@@ -17,7 +17,6 @@ from outbox import ledger
 from schemas.errors import NotReady
 
 COLUMNS = ("position", "at", "kind", "partner", "by", "subject")
-AT_ONCE = 1_000
 
 app = noun()
 
@@ -86,10 +85,8 @@ def export(
     actor = at_the_shell(here.who())
     with here.house() as house:
         now = datetime.now(UTC)
-        begin, end = ledgers.export(house, actor, first=first, last=last, now=now)
-        for start in range(begin, end + 1, AT_ONCE):
-            with house.database.read() as tx:
-                piece = b"".join(view.lines(tx, first=start, last=min(start + AT_ONCE - 1, end)))
+        _name, pieces = ledgers.export(house, actor, first=first, last=last, now=now)
+        for piece in pieces:
             sys.stdout.buffer.write(piece)
 
 

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.text import clean
+from gateway.acts import reasons
+from schemas.errors import BadRequest
 
 Account = Annotated[str, typer.Argument(help="The member's account: 5 to 9 digits.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
@@ -24,8 +25,6 @@ Reason = Annotated[
 ]
 Number = Annotated[int, typer.Argument(metavar="ID", min=1, max=2**63 - 1)]
 
-REASON_LENGTH_MAX = 500
-
 _RFC3339 = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?"
     r"(?:Z|[+-][0-9]{2}:[0-9]{2})"
@@ -33,13 +32,13 @@ _RFC3339 = re.compile(
 
 
 def one_line(reason: str) -> str:
-    """A reason that is one: it will be read in lists and logs for years."""
-    said = reason.strip()
-    if not said or clean(said) != said or len(said) > REASON_LENGTH_MAX:
+    """A reason that every act takes (`gateway.acts.reasons`); what is none is a usage error."""
+    try:
+        return reasons.given(reason)
+    except BadRequest as none:
         raise typer.BadParameter(
-            f"give one line of 1 to {REASON_LENGTH_MAX} characters", param_hint="--reason"
-        )
-    return said
+            f"give one line of 1 to {reasons.LENGTH_MAX} characters", param_hint="--reason"
+        ) from none
 
 
 def moment(option: str, text: str | None, *, now: datetime) -> datetime:

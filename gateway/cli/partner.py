@@ -7,18 +7,26 @@ import typer
 from sqlalchemy import Connection, Row
 
 from gateway.acts import lanes
-from gateway.cli import answer, files, here, partner_certificates, partner_checkup, partner_terms
+from gateway.cli import (
+    answer,
+    files,
+    here,
+    partner_certificates,
+    partner_checkup,
+    partner_conformance,
+    partner_counts,
+    partner_terms,
+)
 from gateway.cli.connecting import base_url
 from gateway.cli.connecting import connect as connect_partner
 from gateway.cli.nouns import noun
 from gateway.cli.options import AsJson, DryRun, Partner, Reason, one_line
 from gateway.identity.actor import at_the_shell
 from gateway.views import partner as partners
-from gateway.views import replays, rows
+from gateway.views import rows
 from gateway.views.alarms.alarm import many
-from outbox import gate, holdings, lane, notices
+from outbox import holdings, lane
 from outbox.house import House
-from outbox.notices import State
 from partners import agreements, certificates, staged_certificates
 from partners.agreements import Registered
 from schemas.codes import CODES
@@ -27,21 +35,27 @@ from schemas.programme import PROGRAMMES
 app = noun()
 app.add_typer(partner_certificates.app)
 app.add_typer(partner_checkup.app)
+app.add_typer(partner_conformance.app)
 app.add_typer(partner_terms.app)
 
 
 @app.command("list", epilog="Example: mrx partner list")
 def list_(*, as_json: AsJson = False) -> None:
-    """List the partners: how each stands, and how many notices are pending, stuck, held."""
+    """List the partners: how each stands, and how many notices are pending, stuck, held.
+
+    Counts are those of `mrx overview`: exact to 10,000; JSON names in `over` what is more.
+    """
     now = datetime.now(UTC)
     columns = ("partner", "country", "exchange", "routine", "urgent", "pending", "blocked")
     with here.house() as house, house.database.read() as tx:
-        counts = notices.counts(tx, house, now=now)
+        counted = {row.partner: row for row in rows.every(tx, house, now=now)}
         found = [
-            _overview(tx, house, registered, counts[registered.agreement.partner], now=now)
+            _overview(tx, registered, counted[registered.agreement.partner])
             for registered in agreements.every(tx)
         ]
     answer.many((*columns, "refused", "held"), found, json=as_json)
+    for one in counted.values():
+        partner_counts.say_more(one)
 
 
 @app.command(epilog="Example: mrx partner show mx-neec")
@@ -50,9 +64,9 @@ def show(code: Partner, *, as_json: AsJson = False) -> None:
     now = datetime.now(UTC)
     with here.house() as house, house.database.read() as tx:
         registered = agreements.get(tx, code)
-        counts = notices.counts(tx, house, now=now)[code]
+        row = rows.of(tx, house, code, now=now)
         facts = {
-            **_overview(tx, house, registered, counts, now=now),
+            **_overview(tx, registered, row),
             **_agreement(registered),
             **partner_terms.facts(registered),
             **_holdings(tx, code),
@@ -73,6 +87,7 @@ def show(code: Partner, *, as_json: AsJson = False) -> None:
             ],
         }
     answer.one(facts, json=as_json)
+    partner_counts.say_more(row)
 
 
 @app.command(
@@ -149,8 +164,8 @@ def pause(code: Partner, reason: Reason, *, dry_run: DryRun = False) -> None:
 def resume(code: Partner, reason: Reason, *, dry_run: DryRun = False) -> None:
     """Let announcements to a partner leave again.
 
-    What the partner refused before is told again, too: resuming says that it is repaired. More than
-    one person may have told again stay as they are, for `mrx replay`.
+    What the partner refused before is told again, too: resuming says that it is repaired. Over
+    1,000 notices, or of several causes, stay as they are for `mrx replay`, by two persons.
     """
     why, now = one_line(reason), datetime.now(UTC)
     with here.house() as house:
@@ -166,16 +181,14 @@ def resume(code: Partner, reason: Reason, *, dry_run: DryRun = False) -> None:
     over = "over " if waiting.more else ""
     answer.talk(f"{code} is resumed. {over}{waiting.n:,} notices are waiting.")
     if resumed.left:
-        answer.talk(
-            "What it turned down is too much for one person to have told again: `mrx replay`."
-        )
+        answer.talk("What it turned down is for two persons to have told again: `mrx replay`.")
 
 
 def _again(row: rows.Row) -> str:
     """What becomes of what the partner turned down, if somebody resumes now."""
     turned_down = many(row.turned_down, "refused notice")
-    if row.turned_down.n > replays.ALONE_MAX:
-        return f"Too many for one person, and staying as they are for `mrx replay`: {turned_down}."
+    if row.for_replay:
+        return f"For two persons, and staying as they are for `mrx replay`: {turned_down}."
     return f"To be told again: {turned_down}."
 
 
@@ -184,11 +197,8 @@ def _row(house: House, code: str, now: datetime) -> rows.Row:
         return rows.of(tx, house, code, now=now)
 
 
-def _overview(
-    tx: Connection, house: House, registered: Registered, counts: dict[State, int], *, now: datetime
-) -> dict[str, object]:
-    code = registered.agreement.partner
-    closed = gate.gate(tx, house, code, now=now).closed
+def _overview(tx: Connection, registered: Registered, row: rows.Row) -> dict[str, object]:
+    code, closed = row.partner, row.closed
     states = {row.kind: _state(row) for row in lane.of(tx, code)}
     return {
         "partner": code,
@@ -201,10 +211,7 @@ def _overview(
         "pull_url": registered.pull_url,
         "routine": states["routine"],
         "urgent": states["urgent"],
-        "pending": counts[State.PENDING],
-        "blocked": counts[State.BLOCKED],
-        "refused": counts[State.REFUSED],
-        "held": counts[State.HELD],
+        **partner_counts.facts(row),
     }
 
 

@@ -5,15 +5,16 @@ The calendar explains waiting in reports; it stops no clock.
 """
 
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from gateway.acts import terms as acts
+from gateway.acts.terms import Terms
 from gateway.cli import answer, here
 from gateway.cli.nouns import noun
 from gateway.cli.options import AsJson, Partner, Reason, one_line
-from outbox import ledger
-from partners import agreements, foreign_roll
+from gateway.identity.actor import at_the_shell
 from partners.agreements import Registered
 from schemas.calendar import HOLIDAYS_MAX, is_zone
 
@@ -58,7 +59,7 @@ def terms(
 
     Their time zone, working days and holidays explain waiting in reports; they stop no clock.
     """
-    changes: dict[str, Any] = {}
+    changes: Terms = {}
     if covers is not None:
         words = [word.strip() for word in covers.split(",") if word.strip()]
         changes["coverage"] = None if words == [EVERYONE] else sorted(set(words))
@@ -66,18 +67,14 @@ def terms(
         changes["quarantine_percent"] = quarantine_percent
     if rhythm_hours is not None:
         changes["rhythm_hours"] = rhythm_hours
-    changes |= _calendar(time_zone, working_days, holidays)
+    changes.update(_calendar(time_zone, working_days, holidays))
     if not changes:
         raise typer.BadParameter("give at least one of --covers, --quarantine-percent, ...")
-    now, why, moved = datetime.now(UTC), one_line(reason), 0
-    with here.house() as house, house.database.write() as tx:
-        agreements.change(tx, code, **changes)
-        if "coverage" in changes:
-            moved = foreign_roll.cover_anew(tx, code, now=now)
-        registered = agreements.get(tx, code)
-        told = {**changes, "by": here.who(), "reason": why}
-        ledger.add(tx, "terms changed", told, now=now, partner=code)
-    answer.one({"partner": code, **facts(registered), "members_changed": moved}, json=as_json)
+    why, actor = one_line(reason), at_the_shell(here.who())
+    with here.house() as house:
+        done = acts.change(house, actor, code, changes, reason=why, now=datetime.now(UTC))
+    told = {"partner": code, **facts(done.registered), "members_changed": done.members}
+    answer.one(told, json=as_json)
 
 
 def facts(registered: Registered) -> answer.Facts:
@@ -93,11 +90,9 @@ def facts(registered: Registered) -> answer.Facts:
     }
 
 
-def _calendar(
-    time_zone: str | None, working_days: str | None, holidays: str | None
-) -> dict[str, Any]:
+def _calendar(time_zone: str | None, working_days: str | None, holidays: str | None) -> Terms:
     """What is changed of the calendar, as the register keeps it; or a usage error."""
-    changes: dict[str, Any] = {}
+    changes: Terms = {}
     if time_zone is not None:
         if not is_zone(time_zone):
             raise typer.BadParameter("there is no such zone", param_hint="--time-zone")

@@ -12,6 +12,7 @@ from gateway.cli.nouns import noun
 from gateway.cli.options import AsJson, Reason, one_line
 from gateway.identity.actor import at_the_shell
 from gateway.pushes import Pushed, State
+from gateway.taking import going
 from gateway.views import pushes as view
 from gateway.views.pushes import Shown
 from outbox.house import House
@@ -105,7 +106,7 @@ def _row(push: Pushed) -> answer.Facts:
         "read": told.get("read"),
         "accepted": told.get("accepted"),
         "rejected": told.get("rejected"),
-        "going": acts.going(push),
+        "going": going(push),
     }
 
 

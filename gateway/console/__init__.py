@@ -10,7 +10,7 @@ somebody may not do is hidden as well, and refused anyhow.
 
 import logging
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from gateway.api.context import Context
@@ -18,6 +18,7 @@ from gateway.console import (
     account,
     approvals,
     batches,
+    calendar,
     exposure,
     failed,
     failures,
@@ -33,10 +34,11 @@ from gateway.console import (
     replays,
     revocations,
     signing_in,
+    system,
     told,
     users,
 )
-from gateway.console.guard import Guard
+from gateway.console.guard import Guard, texts
 from gateway.console.rendering import STATIC, STYLES
 
 PATH = "/console"
@@ -46,6 +48,7 @@ PAGES = (
     account,
     overview,
     partner,
+    calendar,
     preferences,
     batches,
     failures,
@@ -60,6 +63,7 @@ PAGES = (
     ledger,
     onboarding,
     pushes,
+    system,
 )
 
 _LOG = logging.getLogger(__name__)
@@ -69,7 +73,13 @@ def build(context: Context) -> FastAPI:
     """The application to mount at `PATH`."""
     if not STYLES.exists():
         _LOG.warning("the console looks plain: `make run` brings its styles where npm is installed")
-    app = FastAPI(title="mrx console", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        title="mrx console",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        dependencies=[Depends(texts)],
+    )
     app.state.context = context
     failed.install(app)
     for page in PAGES:

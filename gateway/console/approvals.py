@@ -2,48 +2,43 @@
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Form, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Response
 
+from gateway.acts import approval_words
 from gateway.acts import approvals as acts
 from gateway.acts.approvals import Approval, State
 from gateway.api import cursor
+from gateway.api.cursor import After
+from gateway.console.fields import Reason
+from gateway.console.listing import A_PAGE, listed
 from gateway.console.page import Page, SignedIn
+from gateway.identity import approval_word
 from gateway.identity.roles import Right
-from schemas.tables import stored
 
 router = APIRouter(prefix="/approvals")
 
-A_PAGE: Final = 50
 TONES: Final = {State.WAITING: "hold", State.APPROVED: "good", State.REFUSED: "plain"}
 
 ApprovalId = Annotated[str, Path(pattern="^[0-9a-f]{12}$")]
-Reason = Annotated[str, Form(max_length=2000)]
 
 
 @router.get("")
 def every(
     page: SignedIn,
     state: Annotated[str, Query(pattern=f"^$|^({'|'.join(State)})$")] = "",
-    after: Annotated[str | None, Query(max_length=200)] = None,
+    after: After = None,
 ) -> Response:
     page.demand(Right.SEE, what="the approvals")
-    key = cursor.read(after, int, str)
-    start = None if key is None else (cursor.moment(key[0]), str(key[1]))
+    start, only = cursor.by_moment(after), State(state) if state else None
     with page.house.database.read() as tx:
-        found = acts.every(
-            tx, state=State(state) if state else None, after=start, at_most=A_PAGE + 1
-        )
-    shown = found[:A_PAGE]
-    last = shown[-1] if len(found) > A_PAGE else None
+        found = acts.every(tx, state=only, after=start, at_most=A_PAGE + 1)
     return page.show(
         "approvals.html",
         title="Approvals",
-        found=shown,
         state=state,
         states=list(State),
-        next=None if last is None else cursor.written(stored(last.asked_at), last.id),
-        first=after is None,
         tones=TONES,
+        **listed(found, acts.key, after=after, at_most=A_PAGE),
     )
 
 
@@ -74,6 +69,22 @@ def approve(page: SignedIn, approval: ApprovalId, reason: Reason = "") -> Respon
     page.demand_proof()
     acts.decide(page.house, page.actor, approval, approve=True, reason=reason, now=page.now)
     return page.go(f"/approvals/{approval}", said="approved")
+
+
+@router.post("/{approval}/word")
+def give_word(page: SignedIn, approval: ApprovalId) -> Response:
+    """The one page that shows it: it is no redirect, so that no address has it."""
+    page.demand(Right.APPROVE, what="a word to decide with at the shell")
+    page.demand_proof()
+    word = approval_words.give(page.house, page.actor, approval, now=page.now)
+    return page.show(
+        "approval_word.html",
+        title="A word for the shell",
+        approval=_get(page, approval),
+        word=word,
+        name=page.actor.by,
+        until=page.now + approval_word.LIFE,
+    )
 
 
 @router.get("/{approval}/refuse")

@@ -8,6 +8,9 @@ from fastapi.responses import StreamingResponse
 from gateway import evidence_file
 from gateway.acts import batches as acts
 from gateway.api import cursor
+from gateway.api.cursor import After
+from gateway.console.fields import OnlyPartner
+from gateway.console.listing import A_PAGE
 from gateway.console.page import Page, SignedIn
 from gateway.identity.roles import Right
 from gateway.views import batch_story, comparison
@@ -19,7 +22,6 @@ from schemas.batch import Lane
 
 router = APIRouter(prefix="/batches")
 
-A_PAGE = 50
 NOTICES = 100
 SHOWN = 200  # of a comparison, on each side
 FIRST_SHOWN = ("refused", LEFT_OUT, OPEN)  # whichever there are
@@ -41,7 +43,6 @@ SAYINGS = {
 }
 
 BatchId = Annotated[int, Path(ge=1, lt=1 << 63)]
-Partner = Annotated[str, Query(pattern="^$|^[a-z]{2}-[a-z]{1,20}$")]
 AnyLane = Annotated[str, Query(pattern=f"^$|^({'|'.join(Lane)})$")]
 AnyState = Annotated[str, Query(pattern=f"^$|^({'|'.join(State)})$")]
 Ref = Annotated[str, Form(pattern="^[0-9A-Z]{12}$")]
@@ -50,10 +51,10 @@ Ref = Annotated[str, Form(pattern="^[0-9A-Z]{12}$")]
 @router.get("")
 def every(
     page: SignedIn,
-    partner: Partner = "",
+    partner: OnlyPartner = "",
     lane: AnyLane = "",
     state: AnyState = "",
-    after: Annotated[str | None, Query(max_length=200)] = None,
+    after: After = None,
 ) -> Response:
     page.demand(Right.SEE, what="the batches")
     key = cursor.read(after, int)
@@ -88,7 +89,7 @@ def one(
     page: SignedIn,
     batch: BatchId,
     notices: Annotated[str, Query(pattern="^[a-z ]{0,20}$")] = "",
-    after: Annotated[str | None, Query(max_length=200)] = None,
+    after: After = None,
 ) -> Response:
     page.demand(Right.SEE, what="a batch")
     key = cursor.read(after, str)

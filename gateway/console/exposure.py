@@ -30,6 +30,7 @@ def month(
         found=found,
         worst=max((one.minutes for one in found.partners), default=0),
         listed=max((one.monthly_minutes for one in found.partners), default=0),
+        definitions=view.DEFINITIONS,
         months=_months(page.now.year, page.now.month),
     )
 

@@ -4,7 +4,9 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Form, Path, Query, Response
 
+from gateway.api.parameters import CODE, Partner
 from gateway.api.problems import status_of
+from gateway.console.fields import OnlyPartner
 from gateway.console.page import Page, SignedIn
 from gateway.identity.roles import Right
 from gateway.views import failures as view
@@ -22,15 +24,14 @@ REPAIRERS: Final = {
     None: "nobody has to",
 }
 
-Partner = Annotated[str, Path(pattern="^[a-z]{2}-[a-z]{1,20}$")]
-Code = Annotated[str, Path(pattern="^MRX-[0-9]{4}$")]
+Code = Annotated[str, Path(pattern=CODE)]
 
 
 @router.get("/failures")
 def every(
     page: SignedIn,
-    partner: Annotated[str, Query(pattern="^$|^[a-z]{2}-[a-z]{1,20}$")] = "",
-    code: Annotated[str, Query(pattern="^$|^MRX-[0-9]{4}$")] = "",
+    partner: OnlyPartner = "",
+    code: Annotated[str, Query(pattern=f"^$|{CODE}")] = "",
 ) -> Response:
     page.demand(Right.SEE, what="the failures")
     with page.house.database.read() as tx:

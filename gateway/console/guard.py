@@ -7,10 +7,13 @@ else, and no script or style that stands in a page.
 
 from typing import Final
 
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.api import problems
+from gateway.api.parameters import texts_only, unkept
 from schemas.errors import BadRequest
 
 POLICY: Final = (
@@ -19,6 +22,21 @@ POLICY: Final = (
     "base-uri 'none'"
 )
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+async def texts(request: Request) -> None:
+    """The dependency of every page: raises `RequestValidationError` if a text of the address or of
+    the form is one that no database keeps.
+    """
+    texts_only(request)
+    if request.scope["route"].body_field is None:
+        return
+    form = await request.form()  # read already, and closed by who read it
+    wrong = [name for name, text in form.multi_items() if isinstance(text, str) and unkept(text)]
+    if wrong:
+        raise RequestValidationError(
+            [{"loc": ("body", name), "type": "string_unicode"} for name in wrong]
+        )
 
 
 class Guard:

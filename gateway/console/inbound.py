@@ -11,6 +11,7 @@ from gateway.console.page import Page, SignedIn
 from gateway.identity.roles import Right
 from gateway.inbound_batches import ID, State
 from gateway.views import inbound as view
+from gateway.views import roll_history
 from gateway.views.inbound import Waiting
 from partners import agreements
 from partners.quarantine import Place
@@ -59,12 +60,14 @@ def of_one(
             tx, state=State.QUARANTINED, partner=partner, at_most=A_PAGE
         )
         found = inbound_batches.latest(tx, partner, before=before, at_most=A_PAGE + 1)
+        past = roll_history.history(tx, page.house, partner, now=page.now)
     shown = found[:A_PAGE]
     last = shown[-1] if len(found) > A_PAGE else None
     return page.show(
         "inbound_partner.html",
         title=f"What {partner} says",
         roll=roll,
+        past=past,
         waiting=waiting,
         found=shown,
         next=None if last is None else cursor.written(*inbound_batches.key(last.place)),

@@ -5,6 +5,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Form, Path, Response
 
 from gateway.acts import keys as acts
+from gateway.console.fields import Reason
 from gateway.console.page import Page, SignedIn
 from gateway.identity.roles import Right
 from gateway.views import keys as view
@@ -24,7 +25,6 @@ TONES: Final = {
 }
 
 Fingerprint = Annotated[str, Path(pattern="^[0-9a-f]{64}$")]
-Reason = Annotated[str, Form(max_length=2000)]
 
 
 @router.get("")

@@ -5,10 +5,13 @@ from typing import Annotated, Final
 
 import orjson
 from fastapi import APIRouter, Form, Path, Query, Response
+from fastapi.responses import StreamingResponse
 
 from gateway.acts import ledgers
 from gateway.api import cursor
-from gateway.api.operators.ledger import exported
+from gateway.api.cursor import After
+from gateway.console.fields import OnlyPartner
+from gateway.console.listing import A_PAGE
 from gateway.console.page import SignedIn
 from gateway.identity.roles import Right
 from gateway.views import ledger as view
@@ -17,7 +20,6 @@ from partners import agreements
 
 router = APIRouter(prefix="/ledger")
 
-A_PAGE: Final = 50
 POSITION_MAX: Final = 1 << 53
 
 Day = Annotated[str, Query(pattern=r"^$|^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
@@ -28,11 +30,11 @@ def every(  # a parameter each
     page: SignedIn,
     *,
     kind: Annotated[str, Query(max_length=50)] = "",
-    partner: Annotated[str, Query(pattern="^$|^[a-z]{2}-[a-z]{1,20}$")] = "",
+    partner: OnlyPartner = "",
     by: Annotated[str, Query(max_length=100)] = "",
     since: Day = "",
     until: Day = "",
-    after: Annotated[str | None, Query(max_length=200)] = None,
+    after: After = None,
 ) -> Response:
     page.demand(Right.SEE, what="the ledger")
     key = cursor.read(after, int)
@@ -88,8 +90,9 @@ def export(
     last: Annotated[str, Form(pattern="^$|^[0-9]{1,15}$")] = "",
 ) -> Response:
     end = int(last) if last else None
-    begin, end = ledgers.export(page.house, page.actor, first=first, last=end, now=page.now)
-    return exported(page.here, begin, end)
+    name, pieces = ledgers.export(page.house, page.actor, first=first, last=end, now=page.now)
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return StreamingResponse(pieces, media_type=ledgers.MEDIA_TYPE, headers=headers)
 
 
 def _day(text: str) -> datetime | None:

@@ -1,11 +1,22 @@
-"""Onboarding: what is still to do before a partner is live?"""
+"""Onboarding: what is still to do before a partner is live?
 
+/onboarding/{p}               the list
+    /conformance              the last run's report; POST runs it anew
+    /conformance/report       the same as a file, to go with the agreement
+    /{step}/tick, /reopen     what only a person can say
+    /go-live                  by two persons, when the list is complete
+"""
+
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Path, Response
+from fastapi.responses import PlainTextResponse
 
-from gateway.acts import approvals, golive
+from gateway.acts import approvals, conformance, golive
 from gateway.acts import onboarding as acts
+from gateway.checkup import LONGEST
+from gateway.conformance.evidence import WORDS, Report
 from gateway.console.page import Page, SignedIn
 from gateway.identity.roles import Right
 from gateway.views import onboarding as view
@@ -17,6 +28,8 @@ router = APIRouter(prefix="/onboarding")
 Partner = Annotated[str, Path(pattern="^[a-z]{2}-[a-z]{1,20}$")]
 Step = Annotated[str, Path(pattern="^[a-z]{1,20}$")]
 Line = Annotated[str, Form(max_length=2000)]
+
+TONES = {"ok": "good", "failed": "bad", "not run": "plain"}
 
 
 @router.get("")
@@ -33,7 +46,45 @@ def one(page: SignedIn, partner: Partner) -> Response:
     tasks = _tasks(page, partner)
     with page.house.database.read() as tx:
         asked = approvals.waiting(tx, golive.GO_LIVE, partner=partner)
-    return page.show("onboarding.html", title=f"Onboarding of {partner}", tasks=tasks, asked=asked)
+    return page.show(
+        "onboarding.html",
+        title=f"Onboarding of {partner}",
+        tasks=tasks,
+        asked=asked,
+        longest=LONGEST,
+    )
+
+
+@router.get("/{partner}/conformance")
+def report(page: SignedIn, partner: Partner) -> Response:
+    page.demand(Right.SEE, what="a conformance report")
+    return page.show(
+        "onboarding_conformance.html",
+        title=f"Conformance of {partner}",
+        partner=partner,
+        report=_report(page, partner),
+        words=WORDS,
+        tones=TONES,
+        longest=LONGEST,
+    )
+
+
+@router.post("/{partner}/conformance")
+def run(page: SignedIn, partner: Partner) -> Response:
+    found = conformance.run(page.house, page.actor, partner, clock=lambda: datetime.now(UTC))
+    said = "conformance-well" if found.well else "conformance-failed"
+    return page.go(f"/onboarding/{partner}/conformance", said=said)
+
+
+@router.get("/{partner}/conformance/report")
+def report_file(page: SignedIn, partner: Partner) -> Response:
+    page.demand(Right.SEE, what="a conformance report")
+    found = _report(page, partner)
+    if found is None:
+        raise BadRequest("MRX-7004")
+    name = f"conformance-{partner}-{found.at:%Y-%m-%d}.txt"
+    how = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return PlainTextResponse(found.text(), headers=how)
 
 
 @router.get("/{partner}/go-live")
@@ -76,6 +127,11 @@ def reopen(page: SignedIn, partner: Partner, step: Step, reason: Line = "") -> R
 def _tasks(page: Page, partner: str) -> Tasks:
     with page.house.database.read() as tx:
         return view.tasks(tx, page.house, partner, now=page.now)
+
+
+def _report(page: Page, partner: str) -> Report | None:
+    with page.house.database.read() as tx:
+        return conformance.last(tx, partner)
 
 
 def _asked(page: Page, partner: str, step: str, *, done: bool) -> Response:

@@ -18,7 +18,7 @@ from gateway.console import strips
 from gateway.console.page import Page, SignedIn
 from gateway.identity.roles import Right
 from gateway.views import partner as view
-from gateway.views import replays, rows
+from gateway.views import rows
 from gateway.views.count import total
 from gateway.views.rows import Row
 from outbox.pending import TURNED_DOWN
@@ -78,7 +78,6 @@ def ask_resume(code: Code, page: SignedIn) -> Response:
         codes=CODES,
         batches=-(-row.routine.announcements.n // row.routine.batch_max),
         again=total(n for cause, n in row.causes.items() if cause in TURNED_DOWN),
-        alone=replays.ALONE_MAX,
     )
 
 

@@ -2,11 +2,12 @@
 
     an act's page --too long since they proved it--> this form, in its place --right--> back there
 
-Five wrong passwords in a row end the session. The form stands in the answer that refused; what was typed into the other form is typed again.
+Five wrong passwords in a row end the session. The form stands in the answer that refused; what was
+typed into the other form is typed again.
 """
 
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -31,7 +32,7 @@ def prove(page: SignedIn, password: Annotated[str, Form(max_length=200)], to: To
         signing_in.again(page.house, page.session, password, now=page.now)
     except BadRequest as refused:
         if refused.code == "MRX-7020":
-            return out(page)
+            return out(page, to)
         return asked(page, to, refused=refused, status=401)
     with page.house.database.write() as tx:
         sessions.prove(tx, page.session, now=page.now)
@@ -52,9 +53,12 @@ def asked(
     )
 
 
-def out(page: Page) -> Response:
-    """After five wrong passwords, which ended the session: where one signs in."""
-    return cookies.drop(page.go("/login", said="signed-out"))
+def out(page: Page, to: str = "") -> Response:
+    """After five wrong passwords, which ended the session: where one signs in, and is told why. A
+    new sign-in leads back to `to`.
+    """
+    back = f"?to={quote(inside(page.request, to))}" if to else ""
+    return cookies.drop(page.go(f"/login{back}", said="proofs-wrong"))
 
 
 def inside(request: Request, to: str) -> str:

@@ -7,17 +7,19 @@ from fastapi import APIRouter, Form, Path, Query, Response
 from gateway import pushes
 from gateway.acts import pushes as acts
 from gateway.api import cursor
+from gateway.api.cursor import After
+from gateway.console.fields import Reason
+from gateway.console.listing import A_PAGE, listed
 from gateway.console.page import Page, SignedIn
 from gateway.identity.roles import Right
 from gateway.pushes import State
+from gateway.taking import going
 from gateway.views import pushes as view
 from gateway.views.pushes import Shown
 from schemas.errors import BadRequest
-from schemas.tables import stored
 
 router = APIRouter(prefix="/pushes")
 
-A_PAGE: Final = 50
 LINES: Final = 100
 TONES: Final = {
     State.RUNNING: "wait",
@@ -28,34 +30,26 @@ TONES: Final = {
 }
 
 PushId = Annotated[str, Path(pattern="^[0-9a-f]{16}$")]
-Reason = Annotated[str, Form(max_length=2000)]
 
 
 @router.get("")
 def every(
     page: SignedIn,
     state: Annotated[str, Query(pattern=f"^$|^({'|'.join(State)})$")] = "",
-    after: Annotated[str | None, Query(max_length=200)] = None,
+    after: After = None,
 ) -> Response:
     page.demand(Right.SEE, what="the pushes")
-    key = cursor.read(after, int, str)
-    start = None if key is None else (cursor.moment(key[0]), str(key[1]))
+    start, only = cursor.by_moment(after), State(state) if state else None
     with page.house.database.read() as tx:
-        found = pushes.every(
-            tx, state=State(state) if state else None, after=start, at_most=A_PAGE + 1
-        )
-    shown = found[:A_PAGE]
-    last = shown[-1] if len(found) > A_PAGE else None
+        found = pushes.every(tx, state=only, after=start, at_most=A_PAGE + 1)
     return page.show(
         "pushes.html",
         title="Pushes",
-        found=shown,
         state=state,
         states=list(State),
-        next=None if last is None else cursor.written(stored(last.received_at), last.id),
-        first=after is None,
         tones=TONES,
-        going=acts.going,
+        going=going,
+        **listed(found, pushes.key, after=after, at_most=A_PAGE),
     )
 
 
@@ -67,22 +61,18 @@ def one(page: SignedIn, push: PushId) -> Response:
 
 
 @router.get("/{push}/rejections")
-def rejections(
-    page: SignedIn, push: PushId, after: Annotated[str | None, Query(max_length=200)] = None
-) -> Response:
+def rejections(page: SignedIn, push: PushId, after: After = None) -> Response:
     page.demand(Right.SEE, what="the rejections of a push")
-    key = cursor.read(after, int)
+    [line] = cursor.read(after, int) or [0]
     with page.house.database.read() as tx:
         pushes.any_of(tx, push)
-        rows = pushes.rejections(tx, push, after=0 if key is None else int(key[0]), limit=LINES + 1)
+        rows = pushes.rejections(tx, push, after=int(line), limit=LINES + 1)
     return page.show(
         "push_rejections.html",
         title=f"Rejected lines of push {push}",
         push=push,
-        rows=rows[:LINES],
-        next=cursor.written(rows[LINES - 1].n) if len(rows) > LINES else None,
-        first=after is None,
         whole=page.may(Right.SEE_COMPANIES),
+        **listed(rows, lambda row: (row.n,), after=after, at_most=LINES),
     )
 
 

@@ -1,6 +1,6 @@
 """Templates, and how times, counts and accounts are written in them."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -9,24 +9,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
+from gateway.acts import reasons
 from gateway.views.masking import masked
+from gateway.views.span import span
 from schemas.codes import CODES
 
 HERE: Final = Path(__file__).parent
 STATIC: Final = HERE / "static"
 STYLES: Final = STATIC / "vendor" / "uswds" / "css" / "uswds.min.css"
 _UTC = ZoneInfo("UTC")
-
-
-def span(length: timedelta) -> str:
-    """A length of time in its two largest units: 2 h 04 min, 3 d 5 h, 12 s."""
-    seconds = max(0, int(length.total_seconds()))
-    days, hours, minutes = seconds // 86_400, seconds // 3_600 % 24, seconds // 60 % 60
-    if days:
-        return f"{days} d {hours} h"
-    if hours:
-        return f"{hours} h {minutes:02} min"
-    return f"{minutes} min {seconds % 60:02} s" if minutes else f"{seconds} s"
 
 
 def number(count: int) -> str:
@@ -66,6 +57,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.globals["REASON_LENGTH_MAX"] = reasons.LENGTH_MAX
     made.filters |= {
         "masked": masked,
         "span": span,

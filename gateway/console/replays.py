@@ -7,6 +7,10 @@ from fastapi import APIRouter, Form, Path, Query, Response
 from gateway.acts import approvals
 from gateway.acts import replays as acts
 from gateway.api import cursor
+from gateway.api.cursor import After
+from gateway.api.parameters import CODE, PARTNER
+from gateway.console.fields import Reason
+from gateway.console.listing import A_PAGE, listed
 from gateway.console.page import SignedIn
 from gateway.identity.roles import Right
 from gateway.views import replays as view
@@ -14,7 +18,6 @@ from gateway.views.replays import State
 
 router = APIRouter(prefix="/replays")
 
-A_PAGE = 50
 TONES: Final = {
     State.WAITING: "hold",
     State.RUNNING: "wait",
@@ -23,30 +26,26 @@ TONES: Final = {
 }
 
 ReplayId = Annotated[str, Path(pattern="^[0-9a-f]{12}$")]
-Reason = Annotated[str, Form(max_length=2000)]
 
 
 @router.get("")
-def every(page: SignedIn, after: Annotated[str | None, Query(max_length=200)] = None) -> Response:
+def every(page: SignedIn, after: After = None) -> Response:
     page.demand(Right.SEE, what="the replays")
     with page.house.database.read() as tx:
-        found = view.every(tx, after=view.place(cursor.read(after, int, str)), at_most=A_PAGE + 1)
-    shown = found[:A_PAGE]
+        found = view.every(tx, after=cursor.by_moment(after), at_most=A_PAGE + 1)
     return page.show(
         "replays.html",
         title="Replays",
-        found=shown,
-        next=cursor.written(*view.key(shown[-1])) if len(found) > A_PAGE else None,
-        first=after is None,
         tones=TONES,
+        **listed(found, view.key, after=after, at_most=A_PAGE),
     )
 
 
 @router.get("/new")
 def ask(
     page: SignedIn,
-    partner: Annotated[str, Query(pattern="^[a-z]{2}-[a-z]{1,20}$")],
-    code: Annotated[str, Query(pattern="^$|^MRX-[0-9]{4}$")] = "",
+    partner: Annotated[str, Query(pattern=PARTNER)],
+    code: Annotated[str, Query(pattern=f"^$|{CODE}")] = "",
 ) -> Response:
     page.demand(Right.RUN, what="what a replay would do")
     with page.house.database.read() as tx:
@@ -63,8 +62,8 @@ def ask(
 @router.post("")
 def start(
     page: SignedIn,
-    partner: Annotated[str, Form(pattern="^[a-z]{2}-[a-z]{1,20}$")],
-    code: Annotated[str, Form(pattern="^$|^MRX-[0-9]{4}$")] = "",
+    partner: Annotated[str, Form(pattern=PARTNER)],
+    code: Annotated[str, Form(pattern=f"^$|{CODE}")] = "",
     reason: Reason = "",
     begin: Annotated[str, Form(pattern="^(now|paused)$")] = "now",
 ) -> Response:

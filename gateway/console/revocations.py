@@ -2,10 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query, Response
+from fastapi import APIRouter, Form, Response
 
 from gateway.acts import revoking
 from gateway.api import cursor
+from gateway.api.cursor import After
+from gateway.console.fields import OnlyPartner, Reason
+from gateway.console.listing import A_PAGE, listed
 from gateway.console.page import SignedIn
 from gateway.console.told import TONES
 from gateway.identity.roles import Right
@@ -16,7 +19,6 @@ from schemas.member import ACCOUNT
 
 router = APIRouter(prefix="/revocations")
 
-A_PAGE = 50
 CONFIRMED = {
     "erased": "erased",
     "retained": "retained unused",
@@ -29,15 +31,14 @@ MEANS = {
     "deletion confirmed": "They have confirmed the deletion of all they were told.",
 }
 Account = Annotated[str, Form(pattern=f"^{ACCOUNT.pattern}$")]
-PartnerCode = Annotated[str, Query(pattern="^$|^[a-z]{2}-[a-z]{1,20}$")]
 
 
 @router.get("")
 def every(
     page: SignedIn,
     show: Show = Show.OPEN,
-    partner: PartnerCode = "",
-    after: Annotated[str | None, Query(max_length=200)] = None,
+    partner: OnlyPartner = "",
+    after: After = None,
 ) -> Response:
     page.demand(Right.SEE, what="the revocations")
     start = view.place(cursor.read(after, int, int))
@@ -46,21 +47,17 @@ def every(
             tx, show, now=page.now, partner=partner or None, after=start, at_most=A_PAGE + 1
         )
         waiting = view.waiting(tx, now=page.now)
-        codes = [one.agreement.partner for one in agreements.every(tx)]
-    shown = found[:A_PAGE]
-    more = cursor.written(*view.key(shown[-1], show)) if len(found) > A_PAGE else None
+        partners = [one.agreement.partner for one in agreements.every(tx)]
     return page.show(
         "revocations.html",
         title="Whom do we still wait for?",
-        items=shown,
         waiting=waiting,
         show=show,
         partner=partner,
-        codes=codes,
-        after=after,
-        next=more,
+        partners=partners,
         tones=TONES,
         fates=CONFIRMED,
+        **listed(found, lambda one: view.key(one, show), after=after, at_most=A_PAGE),
     )
 
 
@@ -87,7 +84,7 @@ def foresee(page: SignedIn, account: Account) -> Response:
 def enter(
     page: SignedIn,
     account: Account,
-    reason: Annotated[str, Form(max_length=1000)] = "",
+    reason: Reason = "",
     partners: Annotated[list[str], Form(max_length=50)] = [],  # noqa: B006  # never changed
 ) -> Response:
     done = revoking.revoke(page.house, page.actor, account, partners, reason=reason, now=page.now)

@@ -8,6 +8,8 @@ from typing import Final
 
 SAID: Final[Mapping[str, str]] = {
     "signed-out": "You are signed out.",
+    "proofs-wrong": "Five wrong passwords in a row: you are signed out. Sign in again; who does not know"
+    " the password any more can ask an administrator to reset it.",
     "signed-out-everywhere": "You are signed out everywhere.",
     "password-changed": "Your password is changed. You are signed out everywhere else.",
     "roles-changed": "The roles are changed. They count from their next page on.",
@@ -18,6 +20,7 @@ SAID: Final[Mapping[str, str]] = {
     "resumed": "Announcements leave again.",
     "resumed-some": "Announcements leave again. What was turned down is too much for one person, and"
     " waits for a replay.",
+    "calendar-kept": "The calendar is kept. It explains waiting, and stops no clock.",
     "tested": "The connection was tested.",
     "waits-for-second": "Asked. It waits for a second person.",
     "approved": "Approved, and done.",
@@ -34,6 +37,8 @@ SAID: Final[Mapping[str, str]] = {
     "batch-turned-down": "The batch is turned down. The partner hears so.",
     "ledger-verified": "What was walked is whole.",
     "ledger-broken": "The ledger is broken: see below where.",
+    "conformance-well": "The conformance run went well. The report is kept.",
+    "conformance-failed": "The conformance run found something: see below. The report is kept.",
     "step-done": "The step is done.",
     "step-open": "The step is open again.",
     "retried": "It is tried now: its lane looks at once.",

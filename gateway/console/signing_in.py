@@ -11,12 +11,22 @@ from typing import Annotated, Final, Literal
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from gateway.api import peer
 from gateway.api.context import Context, Here
 from gateway.console import cookies
 from gateway.console.page import COOKIE, AnySignedIn, Page, frame, known
 from gateway.console.proving import inside
 from gateway.console.rendering import render
-from gateway.identity import admission, attempt, provider, sessions, signing_in, users
+from gateway.identity import (
+    admission,
+    attempt,
+    device,
+    provider,
+    sessions,
+    signing_in,
+    tries,
+    users,
+)
 from gateway.identity.provider import Provider
 from schemas.errors import BadRequest
 
@@ -41,17 +51,25 @@ def sign_in(
 ) -> Response:
     if here.settings.local_sign_in == "off":
         raise BadRequest("MRX-7030")
+    now, home, marked = datetime.now(UTC), here.house.folder, request.cookies.get(cookies.DEVICE)
+    number = device.known(home, marked, name, now=now)
+    if number is None:
+        source = tries.address(peer.source(request, here.settings.proxy_addresses))
+    else:
+        source = tries.browser(number)
     try:
         held = signing_in.by_password(
             here.house,
             name,
             password,
-            now=datetime.now(UTC),
+            source=source,
+            now=now,
             before=request.cookies.get(COOKIE),
         )
     except BadRequest as refused:
         return _asked(request, here, to, refused=refused)
-    return cookies.hold(RedirectResponse(inside(request, to), status_code=303), held)
+    answer = cookies.hold(RedirectResponse(inside(request, to), status_code=303), held)
+    return cookies.mark(answer, device.remembered(home, marked, name, now=now))
 
 
 @router.get("/oidc")
@@ -59,7 +77,8 @@ def elsewhere(
     request: Request, here: Here, to: To = "", proving: Literal["yes", "no"] = "no"
 ) -> Response:
     there, now = _provider(here), datetime.now(UTC)
-    begun = attempt.begin(inside(request, to), proving=proving == "yes", now=now)
+    where = inside(request, to)
+    begun = attempt.begin(here.house.folder, where, proving=proving == "yes", now=now)
     answer = RedirectResponse(there.address(begun, now=now), status_code=303)
     answer.set_cookie(
         ATTEMPT,
@@ -83,7 +102,8 @@ def back(
     iss: Annotated[str | None, Query(max_length=1000)] = None,
 ) -> Response:
     there, now = _provider(here), datetime.now(UTC)
-    begun = attempt.answered(request.cookies.get(ATTEMPT), state, now=now)
+    held = request.cookies.get(ATTEMPT)
+    begun = attempt.answered(here.house.folder, held, state, now=now)
     if iss is not None and iss != there.client.issuer:  # RFC 9207: another provider's answer
         raise BadRequest("MRX-7027", why="iss")
     if error or not code:

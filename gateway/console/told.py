@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Form, Response
 
 from gateway.acts import statements
+from gateway.console.fields import Reason
 from gateway.console.page import SignedIn
 from gateway.identity.roles import Right
 from gateway.views.told import FOUND_MAX, TEXT_MAX, By
@@ -30,7 +31,6 @@ TONES = {
 }
 
 Why = Annotated[Literal["company", "audit", "incident", "other"], Form()]
-Line = Annotated[str, Form(max_length=500)]
 
 
 @router.get("")
@@ -45,7 +45,7 @@ def look(
     by: Annotated[By, Form()],
     text: Annotated[str, Form(min_length=1, max_length=TEXT_MAX)],
     why: Why,
-    line: Line = "",
+    line: Reason = "",
 ) -> Response:
     grounds = statements.grounds(why, line)
     looked = statements.look(page.house, page.actor, by, text, grounds, now=page.now)
@@ -59,7 +59,7 @@ def statement(
     page: SignedIn,
     account: Annotated[str, Form(pattern=f"^{ACCOUNT.pattern}$")],
     why: Why,
-    line: Line = "",
+    line: Reason = "",
 ) -> Response:
     grounds = statements.grounds(why, line)
     signed = statements.issue(page.house, page.actor, account, grounds, now=page.now)

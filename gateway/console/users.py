@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Path, Response
 
 from gateway.acts import users as acts
+from gateway.console.fields import Reason
 from gateway.console.page import Page, SignedIn
 from gateway.identity import users
 from gateway.identity.roles import RIGHTS, Right, Role
@@ -67,7 +68,7 @@ def choose_roles(page: SignedIn, user_id: UserId) -> Response:
 
 
 @router.post("/{user_id}/roles")
-def set_roles(page: SignedIn, user_id: UserId, reason: Word = "", role: Roles = None) -> Response:
+def set_roles(page: SignedIn, user_id: UserId, reason: Reason = "", role: Roles = None) -> Response:
     _sure(page)
     user = _user(page, user_id)
     acts.set_roles(page.house, page.actor, user.name, set(role or ()), reason=reason, now=page.now)
@@ -80,7 +81,7 @@ def ask_disable(page: SignedIn, user_id: UserId) -> Response:
 
 
 @router.post("/{user_id}/disable")
-def disable(page: SignedIn, user_id: UserId, reason: Word = "") -> Response:
+def disable(page: SignedIn, user_id: UserId, reason: Reason = "") -> Response:
     _sure(page)
     user = _user(page, user_id)
     acts.disable(page.house, page.actor, user.name, reason=reason, now=page.now)
@@ -93,7 +94,7 @@ def ask_enable(page: SignedIn, user_id: UserId) -> Response:
 
 
 @router.post("/{user_id}/enable")
-def enable(page: SignedIn, user_id: UserId, reason: Word = "") -> Response:
+def enable(page: SignedIn, user_id: UserId, reason: Reason = "") -> Response:
     _sure(page)
     user = _user(page, user_id)
     acts.enable(page.house, page.actor, user.name, reason=reason, now=page.now)
@@ -106,7 +107,7 @@ def ask_reset(page: SignedIn, user_id: UserId) -> Response:
 
 
 @router.post("/{user_id}/reset")
-def reset(page: SignedIn, user_id: UserId, reason: Word = "") -> Response:
+def reset(page: SignedIn, user_id: UserId, reason: Reason = "") -> Response:
     _sure(page)
     user = _user(page, user_id)
     user, password = acts.reset(page.house, page.actor, user.name, reason=reason, now=page.now)

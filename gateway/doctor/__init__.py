@@ -9,6 +9,9 @@
         '--> redis --> eviction, persistence, redis clock, workers    of the engine `celery`
     environment
 
+A gateway that runs is shown by `gateway.views.system`, which asks nobody over the network; what may
+be handed to others of either is made in `bundle`.
+
 A step that fails skips those that lead on from it. Nothing is changed anywhere, and no lock of the
 gateway is taken: it may be asked at any time, beside a running gateway.
 """
@@ -112,6 +115,11 @@ def _taken(name: str, needs: tuple[str, ...], look: _Look, case: Case, blocked: 
     if lacking is not None:
         sentence = f"not looked at: it needs {lacking}"
         return Step(step=name, result=Result.SKIPPED, sentence=sentence, next=None)
+    return looked(name, look, case)
+
+
+def looked(name: str, look: Callable[[Case], Found], case: Case) -> Step:
+    """What one look finds. Raises nothing: what goes wrong is a finding."""
     try:
         found = look(case)
     except Failed as failed:

@@ -48,4 +48,5 @@ def _derive(password: str, salt: bytes, n: int, r: int, p: int) -> bytes:
     )
 
 
-_NOBODYS = kept(secrets.token_urlsafe(16))
+# Derived as long as any other. Written, not made: a command that checks no password would wait for it.
+_NOBODYS = f"scrypt${_N}${_R}${_P}${b64encode(bytes(16)).decode()}${b64encode(bytes(32)).decode()}"

@@ -10,28 +10,27 @@ import re
 import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
-from gateway.identity import passwords
+from gateway.identity import passwords, tries
 from gateway.identity.actor import Actor
 from gateway.identity.roles import Role, rights
 from outbox import ledger
 from schemas.errors import BadRequest
 from schemas.tables import sessions, users
 
-FAILURES_MAX: Final = 5
-LOCKED_FOR: Final = timedelta(minutes=15)
 NAME: Final = r"^[a-z][a-z0-9._@-]{1,63}$"
 _NAME = re.compile(NAME)
 PROVIDED: Final = "the identity provider"
 """Who made a user that came with a first sign-in; no name of a user looks like it."""
-_BY_NAME = select(users).where(users.c.name == bindparam("called"))
-_BY_ID = select(users).where(users.c.id == bindparam("which"))
-_BY_SUBJECT = select(users).where(
+_EVERY = select(users, tries.waiting_since(users.c.id).label("waiting_since"))
+_BY_NAME = _EVERY.where(users.c.name == bindparam("called"))
+_BY_ID = _EVERY.where(users.c.id == bindparam("which"))
+_BY_SUBJECT = _EVERY.where(
     users.c.issuer == bindparam("there"), users.c.subject == bindparam("who")
 )
 
@@ -41,7 +40,7 @@ class State(StrEnum):
 
     ACTIVE = "active"
     ONE_TIME = "one-time password"  # to be changed before anything else
-    LOCKED = "locked"  # after five wrong passwords, for a while
+    LOCKED = "locked"  # where wrong passwords came from, for a while; nowhere else
     DISABLED = "disabled"
 
 
@@ -138,7 +137,7 @@ def named(tx: Connection, name: str) -> User:
 
 def every(tx: Connection) -> list[User]:
     """All users by name, disabled ones too."""
-    return [_user(row) for row in tx.execute(select(users).order_by(users.c.name))]
+    return [_user(row) for row in tx.execute(_EVERY.order_by(users.c.name))]
 
 
 def by_subject(tx: Connection, issuer: str, subject: str) -> User | None:
@@ -182,6 +181,7 @@ def set_password(
 def reset(tx: Connection, user: User, kept: str, *, by: str, reason: str, now: datetime) -> None:
     """Give a user a one-time password, as `passwords.kept` made it; all their sessions end."""
     _set(tx, user, password=kept, one_time=True, failures=0, locked_until=None)
+    tries.forget_all(tx, user.id)
     _sign_out(tx, user)
     ledger.add(tx, "password reset", {"user": user.name, "by": by, "reason": reason}, now=now)
 
@@ -202,6 +202,7 @@ def enable(tx: Connection, name: str, *, by: str, now: datetime, reason: str = "
     user = named(tx, name)
     if user.disabled_at is not None:
         _set(tx, user, disabled_at=None, disabled_by=None, failures=0, locked_until=None)
+        tries.forget_all(tx, user.id)
         ledger.add(tx, "user enabled", {"user": name, "by": by, "reason": reason}, now=now)
     return get(tx, user.id)
 
@@ -215,6 +216,8 @@ def _sign_out(tx: Connection, user: User) -> None:
 
 
 def _user(row: Row[Any]) -> User:
+    since = row.waiting_since
+    waits = (row.locked_until, None if since is None else since + tries.WAITS)
     return User(
         id=row.id,
         name=row.name,
@@ -222,7 +225,7 @@ def _user(row: Row[Any]) -> User:
         one_time=row.one_time,
         issuer=row.issuer,
         subject=row.subject,
-        locked_until=row.locked_until,
+        locked_until=max((one for one in waits if one is not None), default=None),
         created_at=row.created_at,
         created_by=row.created_by,
         disabled_at=row.disabled_at,

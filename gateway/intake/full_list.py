@@ -50,8 +50,11 @@ def look(
     return None
 
 
-def missing(house: House, seen: Seen | None, *, as_of: datetime) -> Iterator[list[str]]:
-    """The accounts a list as of that moment leaves out, a thousand at a time.
+def missing(
+    house: House, seen: Seen | None, *, as_of: datetime, among: Seen | None = None
+) -> Iterator[list[str]]:
+    """The accounts a list as of that moment leaves out, a thousand at a time; of those that stand
+    in `among`, if it is given.
 
     The roll is read page by page, with no transaction open in between. Every part but the last
     has the same length: queries of many lengths would each be prepared and kept by the driver.
@@ -64,7 +67,8 @@ def missing(house: House, seen: Seen | None, *, as_of: datetime) -> Iterator[lis
         if not page:
             break
         after = page[-1]
-        gone += [account for account in page if account not in seen]
+        left_out = (account for account in page if account not in seen)
+        gone += [account for account in left_out if among is None or account in among]
         while len(gone) >= PART:
             yield gone[:PART]
             gone = gone[PART:]

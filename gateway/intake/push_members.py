@@ -2,8 +2,12 @@
 
     delta      read --> news? --> roll + pending, one transaction a chunk
     snapshot   read once to see who is missing --> guard --> as a delta --> withdraw the missing
+                                                     '--> waits; let in, it begins anew from here
 
 Every chunk is complete in itself and may be repeated: a push that is interrupted is pushed again.
+Whom a full list withdraws are those that were counted for the guard, as far as it still leaves them
+out: who joins between the look and the withdrawal was not counted, and is not withdrawn by it. The
+next full list speaks of them.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -38,7 +42,9 @@ class Push:
     the register, if any.
 
     `rejected` gets every rejection once, with no transaction open. `approve` lets a full list
-    withdraw more than the guard allows; `approved_by` is who else said so.
+    withdraw more than the guard allows; `approved_by` is who else said so. With `gone_max` it may
+    withdraw no more than so many, by the highest count over the guard; else it waits on. `begin` is
+    called when it was looked at and nothing has been taken yet: what it raises stops the push.
     """
 
     open: Callable[[], Source]
@@ -50,6 +56,8 @@ class Push:
     dry_run: bool = False
     approve: bool = False
     approved_by: str | None = None
+    gone_max: int | None = None
+    begin: Callable[[], None] = lambda: None
     push: str | None = None
     step: Callable[[int], None] = lambda _: None
     rejected: Callable[[Rejected], None] = lambda _: None
@@ -59,23 +67,50 @@ class Push:
 def push(house: House, order: Push) -> Report:
     """Take a push and say what became of it."""
     if order.mode == "delta":
-        return _carry_out(house, order, None)
+        return _carry_out(house, order, None, None)
     looked, tally = Report(rejections_max=order.rejections_max), Tally()
-    seen = full_list.look(_lines(house, order, tally), tally, looked, order.rejected)
-    order = replace(order, rejected=lambda _: None)
-    if not order.approve:
+    # Those of one that is let in are written when it begins: until then the first ones stand.
+    first, later = order.rejected, _forget
+    if order.gone_max is not None:
+        first, later = later, first
+    seen = full_list.look(_lines(house, order, tally), tally, looked, first)
+    order = replace(order, rejected=later)
+    counted: Seen | None = None
+    if not order.approve or order.gone_max is not None:
+        counted = Seen()
         gone = full_list.missing(house, seen, as_of=order.as_of)
-        looked.waiting = full_list.over_guard(house, gone)
+        looked.waiting = full_list.over_guard(house, _noted(gone, counted))
+    if _highest(looked) <= (order.gone_max or 0):
+        looked.waiting = []
     if looked.waiting and not order.dry_run:
-        looked.plan = _carry_out(house, replace(order, dry_run=True), seen).plan
+        foreseen = replace(order, dry_run=True, rejected=_forget)
+        looked.plan = _carry_out(house, foreseen, seen, counted).plan
         return looked
-    report = _carry_out(house, order, seen)
+    order.begin()
+    report = _carry_out(house, order, seen, counted)
     report.note, report.waiting = looked.note, looked.waiting
     return report
 
 
-def _carry_out(house: House, order: Push, seen: Seen | None) -> Report:
-    """Take the lines, then withdraw whom a full list leaves out; in a dry run, say what would be."""
+def _forget(_: Rejected) -> None:
+    """A rejection that was told before, or will be."""
+
+
+def _noted(gone: Iterable[list[str]], counted: Seen) -> Iterator[list[str]]:
+    for some in gone:
+        for account in some:
+            counted.add(account)
+        yield some
+
+
+def _highest(looked: Report) -> int:
+    return max((one.withdrawn for one in looked.waiting), default=0)
+
+
+def _carry_out(house: House, order: Push, seen: Seen | None, counted: Seen | None) -> Report:
+    """Take the lines, then withdraw whom a full list leaves out, of those who were `counted`; in a
+    dry run, say what would be.
+    """
     report, tally = Report(rejections_max=order.rejections_max), Tally()
     report.plan = {} if order.dry_run else None
     news = False
@@ -83,7 +118,7 @@ def _carry_out(house: House, order: Push, seen: Seen | None) -> Report:
         news = _take(house, order, chunk, report, expecting=news)
         order.step(tally.read)
     report.close(tally)
-    for some in full_list.missing(house, seen, as_of=order.as_of):
+    for some in full_list.missing(house, seen, as_of=order.as_of, among=counted):
         report.withdrawn += _withdraw(house, order, some, report)
     if not order.dry_run:
         _enter(house, order, report, tally)

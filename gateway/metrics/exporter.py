@@ -38,7 +38,8 @@ class Exporter:
     def __init__(self, house: House) -> None:
         self._house = house
         self._tally = Tally()
-        self._alone = threading.Lock()
+        self._alone = threading.Lock()  # one counts
+        self._looking = threading.Lock()  # one reads what confirmations took
         self._ready = False
         self._confirmed: Histograms = {}
         self._confirmed_until = 0.0
@@ -52,9 +53,7 @@ class Exporter:
 
     def families(self, *, now: datetime) -> list[Family]:
         """Everything, metric by metric. One that has nothing to say is left out."""
-        for _ in range(CHUNKS_A_LOOK):
-            if self._caught_up(now):
-                break
+        self._look_on(now)
         with self._house.database.read() as tx:
             samples = [*gauges.every(tx, self._house, now=now), *_build(self._ready)]
             told = self._counts(tx)
@@ -70,6 +69,14 @@ class Exporter:
         while not self._caught_up(datetime.now(UTC)):
             pass
 
+    def _look_on(self, now: datetime) -> None:
+        """Count some more, unless another thread is at the first count of all: whoever looks does
+        not wait for it, and has the counters with a later look.
+        """
+        for _ in range(CHUNKS_A_LOOK):
+            if (not self._ready and self._alone.locked()) or self._caught_up(now):
+                break
+
     def _caught_up(self, now: datetime) -> bool:
         with self._alone, self._house.database.read() as tx:
             done = self._tally.catch_up(tx, now=now)
@@ -77,14 +84,16 @@ class Exporter:
         return done
 
     def _counts(self, tx: Connection) -> Counts | None:
+        if not self._ready:
+            return None
         with self._alone:
-            return self._tally.counts(tx) if self._ready else None
+            return self._tally.counts(tx)
 
     def _confirmations(self, tx: Connection) -> Histograms:
         """The one statement that reads a table from end to end. However many revocations there have
         been, it takes a twentieth of the time at most: meanwhile what it found last is said again.
         """
-        with self._alone:
+        with self._looking:
             began = time.monotonic()
             if began >= self._confirmed_until:
                 self._confirmed = _confirmations(tx)

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Connection, bindparam, case, func, literal, select, text
 
-from gateway.views import stuck
+from gateway.views import approvals, stuck
 from gateway.views.count import MOST
 from outbox import gate
 from outbox.batch import UNANSWERED
@@ -23,7 +23,6 @@ from partners.holdings import Side
 from schemas.batch import Lane
 from schemas.tables import (
     agreements,
-    approvals,
     batches,
     certificates,
     foreign_rolls,
@@ -57,7 +56,7 @@ def every(tx: Connection, house: House, *, now: datetime) -> Iterator[Sample]:
     yield from _certificates(tx)
     yield from _feeds(tx, house, now)
     yield "mrx_ledger_entries_total", (), tx.scalar(_LEDGER) or 0
-    yield "mrx_approvals_waiting", (), tx.scalar(_APPROVALS) or 0
+    yield "mrx_approvals_waiting", (), approvals.count_waiting(tx)
 
 
 def _lanes(tx: Connection, house: House, now: datetime) -> Iterator[Sample]:
@@ -247,7 +246,6 @@ _PUSHES = (
     .select_from(pushes)
     .where(text("state IN ('waiting', 'running')"), pushes.c.state == "waiting")
 )
-_APPROVALS = select(func.count()).select_from(approvals).where(text("state = 'waiting'"))
 _LEDGER = select(ledger_head.c.size)
 _HOME = select(home.c.consents_as_of, home.c.members_as_of)
 _LATE = revocations.c.due_at < bindparam("now", type_=revocations.c.due_at.type)

@@ -108,23 +108,29 @@ def _count(tx: Connection, which: Which, of: dict[str, Any]) -> Counts:
     return found
 
 
-def _chosen(which: Which) -> ColumnElement[bool]:
-    after = batches.c.id > bindparam("after", type_=Big)
+def _chosen(which: Which, number: ColumnElement[int]) -> ColumnElement[bool]:
+    """That this batch number is meant. Said of each table that is read, and not of one alone:
+    PostgreSQL would take two thousand batches for a reason to read all notices there ever were.
+    """
+    after = number > bindparam("after", type_=Big)
     match which:
         case Which.OLD:
-            span = after & (batches.c.id <= bindparam("upto", type_=Big))
-            return span & batches.c.state.in_(_CLOSED)
+            return after & (number <= bindparam("upto", type_=Big))
         case Which.NEW:
             return after
         case Which.NAMED:
-            return batches.c.id.in_(bindparam("ids", expanding=True, type_=Big))
+            return number.in_(bindparam("ids", expanding=True, type_=Big))
+
+
+def _old(which: Which) -> list[ColumnElement[bool]]:
+    return [batches.c.state.in_(_CLOSED)] if which is Which.OLD else []
 
 
 @cache
 def _batches(which: Which) -> Select[Any]:
     return (
         select(_LANE, batches.c.state, func.count().label("n"))
-        .where(_chosen(which), batches.c.state.in_(_CLOSED))
+        .where(_chosen(which, batches.c.id), batches.c.state.in_(_CLOSED))
         .group_by(_LANE, batches.c.state)
     )
 
@@ -134,7 +140,12 @@ def _notices(which: Which) -> Select[Any]:
     return (
         select(_LANE, batch_notices.c.outcome, func.count().label("n"))
         .join(batch_notices, batch_notices.c.batch_id == batches.c.id)
-        .where(_chosen(which), batch_notices.c.outcome.is_not(None))
+        .where(
+            _chosen(which, batches.c.id),
+            _chosen(which, batch_notices.c.batch_id),
+            *_old(which),
+            batch_notices.c.outcome.is_not(None),
+        )
         .group_by(_LANE, batch_notices.c.outcome)
     )
 
@@ -150,7 +161,12 @@ def _attempts(which: Which) -> Select[Any]:
         select(*by, func.count().label("n"), func.sum(took).label("lasted"))
         .select_from(batches)
         .join(attempts, attempts.c.batch_id == batches.c.id)
-        .where(_chosen(which), attempts.c.ended_at.is_not(None))
+        .where(
+            _chosen(which, batches.c.id),
+            _chosen(which, attempts.c.batch_id),
+            *_old(which),
+            attempts.c.ended_at.is_not(None),
+        )
         .group_by(*by)
     )
 

@@ -16,7 +16,7 @@ from gateway.identity.actor import Actor
 from gateway.top import words
 from gateway.top.asking import Asking
 from gateway.top.partner import PartnerScreen
-from gateway.views import overview, partner, replays
+from gateway.views import overview, partner
 from gateway.views.overview import Overview
 from gateway.views.partner import Partner
 from gateway.views.rows import Row
@@ -169,8 +169,8 @@ class Top(App[None]):
         if row is not None:
             leaves = f"{row.announcements} announcements may leave, the oldest first.\n"
             again = f"{row.turned_down} that were turned down "
-            if row.turned_down.n > replays.ALONE_MAX:
-                again += "stay as they are:\nthey are too many for one person; use mrx replay."
+            if row.for_replay:
+                again += "stay as they are:\nthey are for two persons; use mrx replay."
             else:
                 again += "are told again."
             self._ask(f"Resume announcements to {row.partner}", leaves + again, acts.resume)

@@ -6,10 +6,10 @@ from typing import Final
 from rich.text import Text
 
 from gateway.cli.text import clean
-from gateway.views.alarms.alarm import long
 from gateway.views.days import Day, Mark
 from gateway.views.lanes import Lane
 from gateway.views.rows import Row
+from gateway.views.span import span
 
 # A word and a sign each: the colour says nothing that they do not.
 STATES: Final = {
@@ -35,7 +35,7 @@ def plain(value: object) -> Text:
 
 
 def ago(moment: datetime | None, now: datetime) -> Text:
-    return Text("-" if moment is None else long(now - moment))
+    return Text("-" if moment is None else span(now - moment))
 
 
 def at(moment: datetime | None) -> str:
@@ -72,10 +72,10 @@ def lane(one: Lane, now: datetime) -> Text:
         said.append(f"; next try {at(one.next_try)}")
     if one.paused_by is not None:
         said.append(
-            f"\n         paused by {clean(one.paused_by)} {long(now - (one.paused_at or now))} ago: "
+            f"\n         paused by {clean(one.paused_by)} {span(now - (one.paused_at or now))} ago: "
         )
         said.append(clean(one.pause_reason or ""))
     if one.trouble is not None:
-        said.append(f"\n         nothing has come of it for {long(now - one.trouble.since)}")
+        said.append(f"\n         nothing has come of it for {span(now - one.trouble.since)}")
         said.append("" if one.trouble.code is None else f" ({one.trouble.code})")
     return said

@@ -14,24 +14,37 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import (
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    func,
+    select,
+)
 
+from gateway.views import lanes as lane_view
 from gateway.views import stuck
 from gateway.views.count import MOST, Count
-from outbox import batch as batches
 from outbox import gate as gates
 from outbox import turned_down, withdrawals
+from outbox.batch import UNANSWERED, State
 from outbox.house import House
 from outbox.pending import RANK_NEWS, TURNED_DOWN
 from outbox.withdrawals import ANNOUNCE
+from schemas import bulk
 from schemas.codes import CODES, Code, Repairer
+from schemas.database import once
 from schemas.errors import BadRequest
-from schemas.tables import attempts, lanes, pending
-from schemas.tables import batches as all_batches
+from schemas.tables import Words, attempts, batches, lanes, pending
 
 Kind = Literal["notices", "gate", "lane"]
 LOOKED_AT: Final = 2_000
 """So many of one cause are looked at for the oldest of them."""
+
+UNCONFIRMED: Final = "MRX-4016"
+"""Of a lane whose receipts come, take the batch, and confirm none of its deletions."""
 
 _BY_THEMSELVES: Final = frozenset({"MRX-6001", "MRX-6002", "MRX-6005", "MRX-6006"})
 
@@ -96,7 +109,8 @@ def one(tx: Connection, partner: str, code: str) -> Cause:
     if code not in CODES:
         raise BadRequest("MRX-5018")
     counted = turned_down.count(tx, partner, code, at_most=MOST + 1)
-    return _cause(tx, partner, code, Count.of(counted))
+    [oldest] = tx.execute(_oldest(tx), {"pairs": [(partner, code)]})
+    return _cause(partner, code, Count.of(counted), oldest.since)
 
 
 def notices(tx: Connection, cause: Cause, *, after: str | None = None, limit: int) -> list[Stuck]:
@@ -119,13 +133,15 @@ def notices(tx: Connection, cause: Cause, *, after: str | None = None, limit: in
 
 
 def _of_notices(tx: Connection, partner: str | None) -> Iterable[Cause]:
-    for whose, codes in stuck.by_code(tx, only=partner).items():
-        for code, counted in codes.items():
-            yield _cause(tx, whose, code, counted)
+    found = stuck.by_code(tx, only=partner)
+    pairs = [(whose, code) for whose, codes in found.items() for code in codes]
+    rows = tx.execute(_oldest(tx), {"pairs": pairs}) if pairs else ()
+    oldest = {(row.partner, row.code): row.since for row in rows}
+    for whose, code in pairs:
+        yield _cause(whose, code, found[whose][code], oldest[whose, code])
 
 
-def _cause(tx: Connection, partner: str, code: str, counted: Count) -> Cause:
-    since = tx.execute(_OLDEST, {"whose": partner, "why": code}).scalar_one()
+def _cause(partner: str, code: str, counted: Count, since: datetime | None) -> Cause:
     return Cause(
         partner=partner,
         code=code,
@@ -137,56 +153,50 @@ def _cause(tx: Connection, partner: str, code: str, counted: Count) -> Cause:
 
 
 def _of_gates(tx: Connection, house: House, partner: str | None, now: datetime) -> Iterable[Cause]:
-    for whose, code in gates.closed(tx, house, now=now).items():
-        if partner not in (None, whose):
-            continue
-        lanes_of = tx.scalars(_LANES_OF, {"whose": whose}).all()
-        found = [_waiting(tx, lane, RANK_NEWS) for lane in lanes_of]
-        waiting = Count.of(sum(n for n, _ in found))
-        if waiting:
-            since = min(at for _, at in found if at is not None)
-            yield Cause(partner=whose, code=code, kind="gate", count=waiting, since=since)
-
-
-def _waiting(tx: Connection, lane: int, rank: int) -> tuple[int, datetime | None]:
-    """How many of this rank wait in no batch, and since when the first of them does."""
-    which = {"lane": lane, "rank": rank}
-    return tx.execute(_WAITING, which).scalar_one(), tx.scalar(_WAITING_SINCE, which)
+    closed = gates.closed(tx, house, now=now)
+    if partner is not None:
+        closed = {whose: code for whose, code in closed.items() if whose == partner}
+    if not closed:
+        return
+    waiting: dict[str, list[Row[Any]]] = {}
+    for lane in tx.execute(_NEWS, {"partners": list(closed), "stop": MOST + 1}):
+        waiting.setdefault(lane.partner, []).append(lane)
+    for whose, code in closed.items():
+        both = [lane for lane in waiting.get(whose, ()) if lane.n]
+        if both:
+            counted = Count.of(sum(lane.n for lane in both))
+            since = min(lane.since for lane in both)
+            yield Cause(partner=whose, code=code, kind="gate", count=counted, since=since)
 
 
 def _of_lanes(tx: Connection, partner: str | None) -> Iterable[Cause]:
-    for lane in tx.execute(_FAILING).all():
+    for lane in tx.execute(_FAILING, {"stop": MOST + 1}).all():
         if partner not in (None, lane.partner):
             continue
-        flying = batches.unanswered(tx, lane.id)
-        if flying is None:
-            yield from _unconfirmed(tx, lane.id, lane.partner)
-            continue
-        code = tx.scalar(_LAST_CODE, {"batch": flying.id})
-        if code is not None:
+        if lane.flying is None:
+            yield from _unconfirmed(lane)
+        elif lane.code is not None:
             yield Cause(
-                partner=flying.partner,
-                code=code,
+                partner=lane.partner,
+                code=lane.code,
                 kind="lane",
-                count=Count.of(flying.announcements + flying.withdrawals),
-                since=flying.first_sent_at,
-                batch=flying.id,
+                count=Count.of(lane.announcements + lane.withdrawals),
+                since=lane.first_sent_at,
+                batch=lane.flying,
             )
 
 
-def _unconfirmed(tx: Connection, lane: int, partner: str) -> Iterable[Cause]:
+def _unconfirmed(lane: Row[Any]) -> Iterable[Cause]:
     """Receipts came, and the withdrawals that they did not confirm wait for the next number."""
-    counted, since = _waiting(tx, lane, withdrawals.RANK)
-    last = tx.execute(_LAST_BATCH, {"lane": lane}).first()
-    if counted and last is not None:
-        whole = last.state == batches.State.REFUSED
+    if lane.n and lane.last is not None:
+        whole = lane.last_state == State.REFUSED
         yield Cause(
-            partner=partner,
-            code="MRX-2211" if whole else "MRX-2210",
+            partner=lane.partner,
+            code="MRX-2211" if whole else UNCONFIRMED,
             kind="lane",
-            count=Count.of(counted),
-            since=since,
-            batch=last.id,
+            count=Count.of(lane.n),
+            since=lane.since,
+            batch=lane.last,
         )
 
 
@@ -196,17 +206,25 @@ def _order(cause: Cause) -> tuple[Any, ...]:
     return (by_itself, since, cause.partner, cause.code)
 
 
-_LOOKED_AT = (
-    select(pending.c.since)
-    .where(
-        pending.c.partner == bindparam("whose"),
-        pending.c.blocked == bindparam("why"),
-        pending.c.blocked.is_not(None),
+@once
+def _oldest(tx: Connection) -> Select[Any]:
+    """Of each pair of partner and code, since when the first waits of those that are looked at."""
+    pairs = bulk.given(tx, "pairs", {"partner": Words, "code": Words})
+    some = (
+        select(pending.c.since)
+        .where(
+            pending.c.partner == pairs.c.partner,
+            pending.c.blocked == pairs.c.code,
+            pending.c.blocked.is_not(None),
+        )
+        .limit(LOOKED_AT)
+        .correlate(pairs)
+        .subquery()
     )
-    .limit(LOOKED_AT)
-    .subquery()
-)
-_OLDEST = select(func.min(_LOOKED_AT.c.since))
+    since = select(func.min(some.c.since)).scalar_subquery()
+    return select(pairs.c.partner, pairs.c.code, since.label("since"))
+
+
 _NOTICES = (
     select(pending, lanes.c.kind)
     .join(lanes, lanes.c.id == pending.c.lane_id)
@@ -217,27 +235,49 @@ _NOTICES = (
     )
     .order_by(pending.c.account)
 )
-_LANES_OF = select(lanes.c.id).where(lanes.c.partner == bindparam("whose")).order_by(lanes.c.id)
-_WAITS = (
-    (pending.c.lane_id == bindparam("lane"))
-    & (pending.c.rank == bindparam("rank"))
-    & pending.c.batch_id.is_(None)
-    & pending.c.blocked.is_(None)
+# -- what waits in a lane, and what it cannot get answered -----------------------------------------
+
+_NEWS = (
+    select(
+        lanes.c.partner,
+        lane_view.how_many(RANK_NEWS).label("n"),
+        lane_view.first(RANK_NEWS).label("since"),
+    )
+    .where(lanes.c.partner.in_(bindparam("partners", expanding=True)))
+    .order_by(lanes.c.id)
 )
-_WAITING = select(func.count()).select_from(
-    select(pending.c.rank).where(_WAITS).limit(MOST + 1).subquery()
-)
-_WAITING_SINCE = select(pending.c.since).where(_WAITS).order_by(pending.c.since).limit(1)
-_FAILING = select(lanes.c.id, lanes.c.partner).where(lanes.c.failures > 0).order_by(lanes.c.id)
 _LAST_BATCH = (
-    select(all_batches.c.id, all_batches.c.state)
-    .where(all_batches.c.lane_id == bindparam("lane"))
-    .order_by(all_batches.c.lane_id.desc(), all_batches.c.id.desc())
+    select(batches.c.id)
+    .where(batches.c.lane_id == lanes.c.id)
+    .order_by(batches.c.lane_id.desc(), batches.c.id.desc())
     .limit(1)
+    .correlate(lanes)
+    .scalar_subquery()
 )
 _LAST_CODE = (
     select(attempts.c.code)
-    .where(attempts.c.batch_id == bindparam("batch"), attempts.c.code.is_not(None))
-    .order_by(attempts.c.n.desc())
+    .where(attempts.c.batch_id == batches.c.id, attempts.c.code.is_not(None))
+    .order_by(attempts.c.batch_id.desc(), attempts.c.n.desc())
     .limit(1)
+    .correlate(batches)
+    .scalar_subquery()
+)
+_last = batches.alias("last")
+_FAILING = (
+    select(
+        lanes.c.partner,
+        batches.c.id.label("flying"),
+        batches.c.announcements,
+        batches.c.withdrawals,
+        batches.c.first_sent_at,
+        _LAST_CODE.label("code"),
+        lane_view.how_many(withdrawals.RANK).label("n"),
+        lane_view.first(withdrawals.RANK).label("since"),
+        _last.c.id.label("last"),
+        _last.c.state.label("last_state"),
+    )
+    .outerjoin(batches, and_(batches.c.lane_id == lanes.c.id, UNANSWERED))
+    .outerjoin(_last, _last.c.id == _LAST_BATCH)
+    .where(lanes.c.failures > 0)
+    .order_by(lanes.c.id)
 )

@@ -2,19 +2,22 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import Connection, func, select
 
 from gateway import inbound_batches
-from gateway.acts import approvals
-from gateway.acts.approvals import Approval
-from gateway.acts.inbound import LET_IN
 from gateway.inbound_batches import Inbound
+from gateway.views import approvals
+from gateway.views.approvals import Approval
 from outbox.house import House
 from partners import agreements, quarantine
 from partners.quarantine import Plan
 from schemas.tables import foreign_rolls
 from schemas.tables import inbound_batches as batches
+
+LET_IN: Final = "let a batch in"
+"""The act for two persons that applies a waiting batch by which members would go."""
 
 _WAITING = (
     select(batches.c.partner, func.count().label("batches"))

@@ -2,17 +2,20 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import Connection, select
 
 from gateway import own_keys
-from gateway.acts import approvals
-from gateway.acts.approvals import Approval
-from gateway.acts.keys import ACTIVATE
+from gateway.views import approvals
+from gateway.views.approvals import Approval
 from outbox.house import House
 from partners import staged_certificates
 from partners.staged_certificates import State
 from schemas.tables import certificates
+
+ACTIVATE: Final = "activate a key"
+"""The act for two persons that makes the next key sign."""
 
 _PINNED = (
     select(certificates)

@@ -25,12 +25,14 @@ from sqlalchemy import (
     select,
 )
 
+from gateway.views import troubles
 from gateway.views.count import MOST, NONE, Count, bound
+from gateway.views.troubles import Trouble
 from outbox import withdrawals
-from outbox.batch import UNANSWERED, State
+from outbox.batch import State
 from outbox.pending import RANK_NEWS
 from schemas.batch import Lane as Kind
-from schemas.tables import Moment, attempts, batches, lanes, pending
+from schemas.tables import Moment, batches, lanes, pending
 
 _LETTERS: Final = {Kind.ROUTINE: "a", Kind.URGENT: "w"}
 
@@ -48,14 +50,6 @@ class Flying:
     announcements: int
     withdrawals: int
     first_sent_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """Since when nothing has come of it, and the code of the last attempt that failed."""
-
-    since: datetime
-    code: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,8 +108,9 @@ def every(tx: Connection, *, now: datetime, only: str | None = None) -> dict[str
         opened.setdefault(one.lane_id, []).append(one)
     loads = _loads(tx, opened)
     found: dict[str, list[Lane]] = {}
+    wrong = troubles.of(tx, [row for row in rows if row.failures])
     for row in rows:
-        trouble = _trouble(tx, row) if row.failures else None
+        trouble = wrong.get(row.id)
         made = _lane(row, opened.get(row.id, ()), loads, trouble, most, now=now)
         found.setdefault(row.partner, []).append(made)
     return {partner: tuple(both) for partner, both in found.items()}
@@ -129,14 +124,16 @@ _WAITS = and_(
 )
 
 
-def _how_many(rank: int) -> ColumnElement[int]:
+def how_many(rank: int) -> ColumnElement[int]:
+    """How many of a rank wait in a lane, in no batch: up to the parameter `stop`."""
     # In the order of their index, so that no statistics talk PostgreSQL into reading the table.
     some = select(literal(1)).where(_WAITS, pending.c.rank == rank).order_by(pending.c.since)
     counted = select(func.count()).select_from(some.limit(_STOP).correlate(lanes).subquery())
     return counted.scalar_subquery()
 
 
-def _first(rank: int) -> ColumnElement[Any]:
+def first(rank: int) -> ColumnElement[Any]:
+    """Since when the first of them waits."""
     found = select(pending.c.since).where(_WAITS, pending.c.rank == rank)
     ordered = found.order_by(pending.c.lane_id, pending.c.rank, pending.c.since).limit(1)
     return ordered.correlate(lanes).scalar_subquery()
@@ -156,10 +153,10 @@ _SETTLED = (
 )
 _LANES = select(
     lanes,
-    _how_many(RANK_NEWS).label("announcements"),
-    _how_many(withdrawals.RANK).label("withdrawals"),
-    _first(RANK_NEWS).label("first_news"),
-    _first(withdrawals.RANK).label("first_withdrawal"),
+    how_many(RANK_NEWS).label("announcements"),
+    how_many(withdrawals.RANK).label("withdrawals"),
+    first(RANK_NEWS).label("first_news"),
+    first(withdrawals.RANK).label("first_withdrawal"),
     _SETTLED.label("last_success"),
 ).order_by(lanes.c.partner, lanes.c.rank)
 _LANES_OF_ONE = _LANES.where(lanes.c.partner == bindparam("only"))
@@ -204,37 +201,6 @@ def _loads(tx: Connection, opened: Mapping[int, Sequence[Row[Any]]]) -> dict[int
                 break
             these.append(row.id)
     return {row.batch_id: row for row in tx.execute(_LOADS, {"these": these})} if these else {}
-
-
-# -- what goes wrong -------------------------------------------------------------------------------
-
-_FLYING = select(batches.c.id, batches.c.attempts, batches.c.first_sent_at).where(
-    batches.c.lane_id == bindparam("lane"), UNANSWERED
-)
-_SINCE = (
-    select(attempts.c.began_at)
-    .where(attempts.c.batch_id == bindparam("batch"), attempts.c.n > bindparam("after"))
-    .order_by(attempts.c.n)
-    .limit(1)
-)
-_LAST = (
-    select(attempts.c.code)
-    .where(attempts.c.batch_id == bindparam("batch"), attempts.c.code.is_not(None))
-    .order_by(attempts.c.batch_id.desc(), attempts.c.n.desc())
-    .limit(1)
-)
-
-
-def _trouble(tx: Connection, lane: Row[Any]) -> Trouble:
-    """The failures in a row are attempts for the batch in flight. Where there is none, receipts
-    came and confirmed none of the withdrawals that were asked for: they go again.
-    """
-    flying = tx.execute(_FLYING, {"lane": lane.id}).one_or_none()
-    if flying is None:
-        return Trouble(lane.first_withdrawal or lane.served_at, None)
-    which = {"batch": flying.id}
-    since = tx.scalar(_SINCE, which | {"after": max(flying.attempts - lane.failures, 0)})
-    return Trouble(since or flying.first_sent_at, tx.scalar(_LAST, which))
 
 
 def _lane(

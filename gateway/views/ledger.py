@@ -21,6 +21,7 @@ from schemas.member import ACCOUNT
 from schemas.tables import ledger as entries
 
 LOOKED_AT_MAX: Final = 2_000
+AT_ONCE: Final = 1_000
 LARGE_CHARS: Final = 10_000
 """An entry that says more (of thousands of members at once) is shown on a page of its own."""
 
@@ -40,7 +41,6 @@ _LISTED = (
     *(column for column in entries.c if column.name != "entry"),
     case((func.length(entries.c.entry) <= LARGE_CHARS, entries.c.entry)).label("entry"),
 )
-_AT = select(entries.c.at).where(entries.c.position == bindparam("which"))
 _NEXT_KIND = select(func.min(entries.c.kind)).where(entries.c.kind > bindparam("last"))
 _LAST_VERIFIED = (
     select(entries).where(entries.c.kind == VERIFIED).order_by(entries.c.position.desc()).limit(1)
@@ -125,13 +125,12 @@ def page(
         query = query.where(entries.c.kind == wanted.kind)
     elif wanted.partner is not None:
         query = query.where(entries.c.partner == wanted.partner)
-    size = ledger.head(tx).size
-    upper = size + 1 if before is None else before
+    upper = ledger.head(tx).size + 1 if before is None else before
     if wanted.until is not None:
-        upper = min(upper, _first_at(tx, wanted.until, size))
+        upper = min(upper, ledger.first_at(tx, wanted.until))
     query = query.where(entries.c.position < upper)
     if wanted.since is not None:
-        query = query.where(entries.c.position >= _first_at(tx, wanted.since, size))
+        query = query.where(entries.c.position >= ledger.first_at(tx, wanted.since))
     found: list[Entry] = []
     looked, last = 0, None
     for row in tx.execute(query):
@@ -178,26 +177,24 @@ def standing(tx: Connection) -> Standing:
     )
 
 
+def pieces(house: House, first: int, last: int) -> Iterator[bytes]:
+    """Entries as NDJSON, some thousand at a time: nothing is held open meanwhile."""
+    for start in range(first, last + 1, AT_ONCE):
+        with house.database.read() as tx:
+            yield b"".join(lines(tx, first=start, last=min(start + AT_ONCE - 1, last)))
+
+
 def lines(tx: Connection, *, first: int, last: int) -> Iterator[bytes]:
     """Entries as NDJSON, the oldest first. A digest is the SHA-256 of a JSON list of what stands
     here: [previous, position, at, kind, partner, subject, entry].
     """
     between = entries.c.position.between(first, last)
-    for row in tx.execute(select(entries).where(between).order_by(entries.c.position)):
-        yield orjson.dumps({name: getattr(row, name) for name in _COLUMNS}) + b"\n"
+    return map(line, tx.execute(select(entries).where(between).order_by(entries.c.position)))
 
 
-def _first_at(tx: Connection, moment: datetime, size: int) -> int:
-    """The position of the first entry written at that moment or later; one past the end if none."""
-    low, high = 1, size + 1
-    while low < high:
-        middle = (low + high) // 2
-        at = tx.scalar(_AT, {"which": middle})
-        if at is not None and at < moment:
-            low = middle + 1
-        else:
-            high = middle
-    return low
+def line(row: Row[Any]) -> bytes:
+    """An entry as a line of NDJSON: times without a Z for UTC, as the digest is made of them."""
+    return orjson.dumps({name: getattr(row, name) for name in _COLUMNS}) + b"\n"
 
 
 def _entry(row: Row[Any]) -> Entry:

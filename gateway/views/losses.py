@@ -1,161 +1,263 @@
-"""When a member had to lose its benefits at a partner: the ledger's word, life by life.
+"""The sums of one month over the times in which members had lost their benefits.
 
-    ledger: standing, revoked --> turns --> periods of each life
+    losses --the month's and what still lasted--> clipped to each partner's month --> sums
 
-A period begins when the source told us of a bad status, left the member out of a full list, or a
-consent was taken back; the first of these counts. It ends when the source says a good status again,
-be the life gone by then or not; an absence and a revocation end never, because the life is withdrawn
-for good. Lives that were over before the time that is asked for are left out as early as can be: a
-report costs what lasted into its month, and little for the years before.
+Each partner's month has its own beginning and end, in its time zone. The database finds the rows by
+their indexes, and sums them up without reading more than those: a month costs its own losses and
+those that lasted into it, however many lie before.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Final, NamedTuple
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any, Final
 
-import orjson
-from sqlalchemy import Connection, bindparam, select, union_all
+from sqlalchemy import (
+    CTE,
+    BindParameter,
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    Integer,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    type_coerce,
+    union_all,
+)
 
-from outbox import standing, withdrawals
+from outbox.losses import CAUSES
 from schemas import bulk
-from schemas.tables import disclosures, ledger, revocations
+from schemas.calendar import Calendar
+from schemas.database import once
+from schemas.tables import Big, Moment, Words, is_set, losses, stored
 
-REVOKED: Final = "revoked"
-CAUSES: Final = ("suspended", "removed", "withdrawn", standing.ABSENT, REVOKED)
-"""Why a member lost its benefits; each is the source's word, or the company's."""
-
-_STANDING = "status"  # the one ground that may fall away again
-_ENTRY = (ledger.c.position, ledger.c.at, ledger.c.kind, ledger.c.partner, ledger.c.subject)
-_BEFORE = ledger.c.at < bindparam("until", type_=ledger.c.at.type)
-# Taken back, and not confirmed before the time that is asked for: by these accounts their entries
-# are found, however many others the ledger has. One that was never told names no life.
-_DUE = select(revocations.c.account).where(
-    revocations.c.answer.in_((withdrawals.ON_ITS_WAY, withdrawals.CONFIRMED)),
-    revocations.c.confirmed_at.is_(None)
-    | (revocations.c.confirmed_at > bindparam("since", type_=revocations.c.confirmed_at.type)),
-)
-_ENTRIES = union_all(
-    select(*_ENTRY, ledger.c.entry).where(ledger.c.kind == standing.KIND, _BEFORE),
-    select(*_ENTRY, ledger.c.entry).where(
-        ledger.c.kind == REVOKED, ledger.c.subject.in_(_DUE), _BEFORE
-    ),
-).order_by("position")
-_REFS_AT_ONCE = 10_000
-_NOT_OVER = select(disclosures.c.ref).where(
-    bulk.one_of(disclosures.c.ref, "refs"),
-    disclosures.c.gone_at.is_(None)
-    | (disclosures.c.gone_at > bindparam("since", type_=disclosures.c.gone_at.type)),
-)
+_MICROSECOND: Final = timedelta(microseconds=1)
 
 
-class Turn(NamedTuple):
-    """One word on one life: `word` is a status, absent or revoked; `version` was told last then,
-    and `may_hold` says whether the partner might hold the member in good standing.
-    """
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Month:
+    """One partner's month; `end` is `until`, or now."""
 
-    at: datetime
     partner: str
-    account: str
-    word: str
-    ref: str
-    version: int
-    may_hold: bool
-
-
-@dataclass(slots=True, kw_only=True)
-class Period:
-    """A time in which the member is to have no benefit. `best` is the last version that said a good
-    status: what was told later says that there is no standing. `until` is None while it lasts.
-    """
-
+    calendar: Calendar
     since: datetime
-    until: datetime | None
-    cause: str
-    best: int
-    may_hold: bool
+    until: datetime
+    end: datetime
 
 
 @dataclass(slots=True, kw_only=True)
-class Life:
-    """One reference at one partner, and its periods in order. `first_good` is when the first word
-    of the ledger on it was that its standing is good again: until then it was bad.
+class Sums:
+    """What is added up for one partner."""
+
+    members: int = 0
+    lasted: timedelta = timedelta()
+    longest: timedelta = timedelta()
+    open: int = 0
+    outside: timedelta = timedelta()
+    causes: dict[str, timedelta] = field(default_factory=lambda: dict.fromkeys(CAUSES, timedelta()))
+    monthly: timedelta = timedelta()
+    monthly_members: int = 0
+
+
+def sums(
+    tx: Connection, months: Sequence[Month], *, most: int
+) -> tuple[dict[str, Sums], list[Row[Any]]]:
+    """The sums of every partner, and those that lasted longest, at most so many: rows with partner,
+    account, cause, since, ended_at, lasted. A month that has begun elsewhere, and not there, comes
+    to nothing.
     """
+    found = {one.partner: Sums() for one in months}
+    longest = []
+    asked = _asked(months)
+    off = [
+        (one.partner, stored(begins), stored(ends))
+        for one in months
+        for begins, ends in _days_off(one.calendar, one.since, one.until)
+    ]
+    for row in tx.execute(_exposures(tx), {**asked, "off": off, "most": most}):
+        mine, lasted = found[row.partner], length(row.lasted)
+        if row.what == _CAUSE:
+            mine.lasted += lasted
+            mine.causes[row.cause] += lasted
+            mine.longest = max(mine.longest, length(row.longest))
+            mine.open += int(row.n)
+        elif row.what == _MEMBERS:
+            mine.members = int(row.n)
+        elif row.what == _OUTSIDE:
+            mine.outside = lasted
+        else:
+            longest.append(row)
+    for row in tx.execute(_monthly(tx), asked):
+        mine = found[row.partner]
+        mine.monthly, mine.monthly_members = length(row.lasted), row.members
+    longest.sort(key=lambda row: (row.lasted, row.since), reverse=True)
+    return found, longest
 
-    ref: str
-    partner: str
-    account: str
-    periods: list[Period]
-    first_good: datetime | None = None
-    # While the words are read:
-    grounds: set[str] = field(default_factory=set)
-    turned_good: int = 0
 
-    def lost(self, moment: datetime) -> bool:
-        """Whether the member had no standing at a moment, as far as this life knows."""
-        if self.first_good is not None and moment < self.first_good:
-            return True
-        return any(
-            one.since <= moment and (one.until is None or moment < one.until)
-            for one in self.periods
-        )
+def length(microseconds: Any) -> timedelta:
+    """As the database says it: PostgreSQL adds whole numbers up to decimal ones."""
+    return int(microseconds or 0) * _MICROSECOND
 
 
-def lives(tx: Connection, *, since: datetime, until: datetime) -> list[Life]:
-    """Every life of which something was said before `until` and that was not over by `since`."""
-    turns = list(_turns(tx, since, until))
-    refs = list({turn.ref for turn in turns})
-    left: set[str] = set()
-    for n in range(0, len(refs), _REFS_AT_ONCE):
-        left.update(tx.scalars(_NOT_OVER, {"refs": refs[n : n + _REFS_AT_ONCE], "since": since}))
-    found: dict[str, Life] = {}
-    for turn in turns:
-        if turn.ref not in left:
-            continue
-        if turn.ref not in found:
-            found[turn.ref] = Life(
-                ref=turn.ref, partner=turn.partner, account=turn.account, periods=[]
+@lru_cache(1_024)
+def _days_off(
+    calendar: Calendar, since: datetime, until: datetime
+) -> list[tuple[datetime, datetime]]:
+    """Of a whole month: what lies after `now` is clipped with the times themselves."""
+    return calendar.days_off(since, until)
+
+
+def _asked(months: Iterable[Month]) -> dict[str, Any]:
+    begun = [
+        (one.partner, stored(one.since), stored(one.end)) for one in months if one.end > one.since
+    ]
+    beginnings, ends = [one[1] for one in begun], [one[2] for one in begun]
+    first, latest = min(beginnings, default=0), max(beginnings, default=0)
+    return {"months": begun, "first": first, "latest": latest, "last": max(ends, default=0)}
+
+
+# -- the statements --------------------------------------------------------------------------------
+
+_l = losses.c
+_since: ColumnElement[int] = type_coerce(_l.since, Big)
+_ended: ColumnElement[int] = type_coerce(_l.ended_at, Big)
+_listed: ColumnElement[int] = type_coerce(_l.listed_until, Big)
+
+
+# The first and the last of the beginnings, and the last end: by them an index is entered, whichever
+# partner's month it is.
+_FIRST: BindParameter[int] = bindparam("first", type_=Big)
+_LATEST: BindParameter[int] = bindparam("latest", type_=Big)
+_LAST: BindParameter[int] = bindparam("last", type_=Big)
+_CAUSE, _MEMBERS, _OUTSIDE, _LONGEST = "cause", "members", "outside", "longest"
+
+
+def _months(tx: Connection) -> CTE:
+    return bulk.given(tx, "months", {"partner": Words, "since": Big, "until": Big})
+
+
+def _exposed(tx: Connection) -> CTE:
+    """The times of exposure, clipped to the months: whoever could have a benefit in them. What
+    began in the month, what began before it and ended in it or later, and what lasts.
+    """
+    months = _months(tx)
+    there_then = and_(_since >= months.c.since, _since < months.c.until)
+    began = and_(_since >= _FIRST, _since < _LAST, there_then)
+    over = and_(_l.ended_at.is_not(None), _ended <= months.c.until)
+    facts = (
+        *(_l.partner, _l.account, _l.cause, _l.since, _l.ended_at),
+        case((_since > months.c.since, _since), else_=months.c.since).label("begins"),
+        case((over, _ended), else_=months.c.until).label("ends"),
+        case((over, 0), else_=1).label("open"),
+    )
+    there = months.c.partner == _l.partner
+    # A sum, so that SQLite does not walk all that ever began.
+    before = and_(_since + 0 < _LATEST, _since + 0 < months.c.since)
+    return (
+        union_all(
+            *(
+                select(*facts).join(months, there).where(is_set(_l.may_hold), *which)
+                for which in (
+                    (began, or_(_l.ended_at.is_(None), _ended > _since)),
+                    (before, _ended > _FIRST, _ended > months.c.since),
+                    (before, _l.ended_at.is_(None)),
+                )
             )
-        _hear(found[turn.ref], turn)
-    return list(found.values())
-
-
-def _hear(life: Life, turn: Turn) -> None:
-    first = not life.periods and life.first_good is None
-    if turn.word != REVOKED and not standing.bad(turn.word):
-        if first:
-            life.first_good = turn.at
-        life.turned_good = turn.version
-        life.grounds.discard(_STANDING)
-        if life.periods and life.periods[-1].until is None and not life.grounds:
-            life.periods[-1].until = turn.at
-        return
-    lasting = turn.word in (REVOKED, standing.ABSENT)
-    if not life.grounds:
-        # What was told since the last good word is good; if nothing was, the version before it.
-        told_good = turn.version > life.turned_good
-        before = life.periods[-1].best if life.periods else 0
-        life.periods.append(
-            Period(
-                since=turn.at,
-                until=None,
-                cause=turn.word.lower(),
-                best=turn.version if told_good else before,
-                may_hold=turn.may_hold,
-            )
         )
-    life.grounds.add(turn.word if lasting else _STANDING)
+        .cte("exposed")
+        .prefix_with("MATERIALIZED")
+    )
 
 
-def _turns(tx: Connection, since: datetime, until: datetime) -> Iterator[Turn]:
-    said = tx.execute(_ENTRIES, {"since": since, "until": until})
-    for _, at, kind, partner, subject, text in said:
-        entry: dict[str, Any] = orjson.loads(text)
-        if kind == REVOKED:
-            # Entries of a ledger that is older than these reports name no lives.
-            for ref, version, may_hold in entry.get("lives", ()):
-                yield Turn(at, partner, subject, REVOKED, ref, version, may_hold)
-            continue
-        for account, word, known in entry["turned"]:
-            for whose, ref, version, may_hold in known:
-                yield Turn(at, whose, account, word, ref, version, may_hold)
+@once
+def _exposures(tx: Connection) -> CompoundSelect[Any]:
+    """The rows are found once and added up in four ways; `what` says in which."""
+    exposed = _exposed(tx)
+    e = exposed.c
+    lasted = e.ends - e.begins
+    off = bulk.given(tx, "off", {"partner": Words, "begins": Big, "ends": Big})
+    begins = case((e.begins > off.c.begins, e.begins), else_=off.c.begins)
+    ends = case((e.ends < off.c.ends, e.ends), else_=off.c.ends)
+    there = and_(off.c.partner == e.partner, off.c.begins < e.ends, off.c.ends > e.begins)
+    nobody, never, none = literal("", Words), cast(null(), Big), literal(0, Big)
+    longest = (
+        select(e.partner, e.cause, e.account, e.since, e.ended_at, lasted.label("lasted"))
+        .order_by(lasted.desc(), e.since.desc(), e.account, e.partner)
+        .limit(bindparam("most", type_=Integer))
+        .subquery()
+    )
+    return union_all(
+        _row(
+            *(_CAUSE, e.partner, e.cause, nobody, never, never),
+            *(func.sum(lasted), func.max(lasted), func.sum(e.open)),
+        ).group_by(e.partner, e.cause),
+        _row(
+            *(_MEMBERS, e.partner, nobody, nobody, never, never),
+            *(none, none, func.count(e.account.distinct())),
+        ).group_by(e.partner),
+        _row(
+            *(_OUTSIDE, e.partner, nobody, nobody, never, never),
+            *(func.sum(ends - begins), none, none),
+        )
+        .select_from(exposed.join(off, there))
+        .group_by(e.partner),
+        _row(
+            *(_LONGEST, longest.c.partner, longest.c.cause, longest.c.account),
+            *(longest.c.since, longest.c.ended_at, longest.c.lasted, none, none),
+        ),
+    )
+
+
+def _row(what: str, *columns: ColumnElement[Any]) -> Select[Any]:
+    names = ("partner", "cause", "account", "since", "ended_at", "lasted", "longest", "n")
+    typed = {"since": Moment(), "ended_at": Moment()}
+    named = zip(names, columns, strict=True)
+    return select(
+        literal(what, Words).label("what"),
+        *(
+            (type_coerce(one, typed[name]) if name in typed else one).label(name)
+            for name, one in named
+        ),
+    )
+
+
+@once
+def _monthly(tx: Connection) -> Select[Any]:
+    """With one list a month: whoever stood on this month's, told before it and in standing."""
+    months = _months(tx)
+    before = losses.alias("before")
+    lost = exists().where(
+        before.c.ref == _l.ref,
+        type_coerce(before.c.since, Big) <= months.c.since,
+        before.c.until.is_(None) | (type_coerce(before.c.until, Big) > months.c.since),
+    )
+    over = and_(_l.listed_until.is_not(None), _listed <= months.c.until)
+    lasted = case((over, _listed), else_=months.c.until) - _since
+    return (
+        select(
+            _l.partner,
+            func.sum(lasted).label("lasted"),
+            func.count(_l.account.distinct()).label("members"),
+        )
+        .join(months, months.c.partner == _l.partner)
+        .where(
+            _since > _FIRST,
+            _since < _LAST,
+            _since > months.c.since,
+            _since < months.c.until,
+            type_coerce(_l.told_at, Big) <= months.c.since,
+            or_(_l.n == 1, ~lost),
+        )
+        .group_by(_l.partner)
+    )

@@ -6,8 +6,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, func, select
 
 from gateway import pushes
-from gateway.acts.pushes import going
 from gateway.pushes import Pushed
+from gateway.taking import going
 from outbox.house import House
 from schemas.tables import push_rejections, tokens
 

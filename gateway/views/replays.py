@@ -14,7 +14,6 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, bindparam, func, select, tuple_
 
-from gateway.api import cursor
 from gateway.views.count import MOST, Count
 from outbox import gate as gates
 from outbox import turned_down
@@ -101,8 +100,19 @@ class Replay:
 
 
 def for_two(code: str | None, matched: int) -> bool:
-    """Whether so wide a replay needs a second person."""
+    """Whether so wide a replay needs a second person: of every cause at once, or of more than
+    `ALONE_MAX` notices. Who resumes a lane is one person, and is held to the same (`wide`).
+    """
     return code is None or matched > ALONE_MAX
+
+
+def wide(turned_down: Mapping[str, int]) -> bool:
+    """Whether what a partner turned down, counted by its code, is too wide for one person to have
+    all of it told again: as a replay that tells the same would be.
+    """
+    causes = [code for code, counted in turned_down.items() if counted]
+    only = causes[0] if len(causes) == 1 else None
+    return bool(causes) and for_two(only, sum(turned_down.values()))
 
 
 def refuse_unknown(tx: Connection, partner: str, code: str | None) -> None:
@@ -165,14 +175,6 @@ def every(
 def key(replay: Replay) -> tuple[int, str]:
     """The place of a replay in the list, for a cursor."""
     return stored(replay.asked_at), replay.id
-
-
-def place(key: tuple[int | str, ...] | None) -> tuple[datetime, str] | None:
-    """The place that a cursor names; None: the beginning. Raises `BadRequest` MRX-7003."""
-    if key is None:
-        return None
-    at, replay_id = key
-    return cursor.moment(at), str(replay_id)
 
 
 def reason_of(skipped: str) -> str:

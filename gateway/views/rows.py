@@ -22,7 +22,7 @@ from typing import Any, Final
 
 from sqlalchemy import BindParameter, Connection, Integer, bindparam, func, select
 
-from gateway.views import count, days, lanes, stuck
+from gateway.views import count, days, lanes, replays, stuck
 from gateway.views.count import NONE, Count, total
 from gateway.views.days import Day
 from gateway.views.lanes import Lane
@@ -113,6 +113,11 @@ class Row:
         return total(n for code, n in self.causes.items() if code in TURNED_DOWN)
 
     @property
+    def for_replay(self) -> bool:
+        """Whether that is too wide for who resumes the lane, and stays for a replay."""
+        return replays.wide({code: n.n for code, n in self.causes.items() if code in TURNED_DOWN})
+
+    @property
     def unknown(self) -> int:
         """Batches in flight of which nobody knows whether they arrived."""
         return sum(
@@ -159,11 +164,12 @@ def _rows(
     strips = days.strips(tx, now=now, only=only)
     causes = stuck.by_code(tx, only=only)
     held = _held(tx, only)
+    shut = gate.closed(tx, house, now=now)
     made = []
     for one in registered:
         partner = one.agreement.partner
         urgent, routine = both[partner]
-        closed = gate.gate(tx, house, partner, now=now).closed
+        closed = shut.get(partner)
         taken_off = held.leaving.get(partner, 0)
         unconfirmed = sum(lane.withdrawals.n + lane.withdrawals_in_batch for lane in both[partner])
         known = PROGRAMMES.get(partner)

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from html import unescape
+from types import SimpleNamespace
 from urllib.parse import unquote
 
 import orjson
@@ -94,7 +95,7 @@ def run(tmp_path_factory: pytest.TempPathFactory, key_files) -> Iterator[Run]:
     root, ours = logging.getLogger(), logging.getLogger(log.OURS)
     before = (root.handlers[:], root.level, ours.level)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(log.sys, "stderr", found.log)
+        patch.setattr(log, "sys", SimpleNamespace(stderr=found.log))
         log.begin("json", level=logging.DEBUG)
         logging.getLogger().setLevel(logging.DEBUG)  # others, too
         with (

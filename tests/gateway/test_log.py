@@ -3,6 +3,7 @@
 import io
 import logging
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import orjson
@@ -28,7 +29,7 @@ TRACE = "0af7651916cd43dd8448eb211c80319c"
 def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lines]:
     """The lines that were written, in JSON."""
     out = io.StringIO()
-    monkeypatch.setattr(log.sys, "stderr", out)
+    monkeypatch.setattr(log, "sys", SimpleNamespace(stderr=out))
     root, ours = logging.getLogger(), logging.getLogger(log.OURS)
     before = (root.handlers[:], root.level, ours.level)
     log.begin("json")
@@ -204,3 +205,14 @@ def test_text_is_the_same_for_eyes():
     text = log.Text().format(record)
 
     assert text.endswith(" INFO send partner=mx-neec batch=412")
+
+
+def test_a_line_is_written_where_stderr_is_now(written: Lines, monkeypatch: pytest.MonkeyPatch):
+    """As after a command that ran in this process, with a stderr of its own that is closed now."""
+    first, second = log.sys.stderr, io.StringIO()
+    monkeypatch.setattr(log.sys, "stderr", second)
+    first.close()
+
+    log.line("request", logging.INFO, status=200)
+
+    assert orjson.loads(second.getvalue())["status"] == 200

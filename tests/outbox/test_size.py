@@ -72,13 +72,14 @@ def test_one_notice_that_a_partner_finds_too_large_does_not_stop_the_others(two_
 
 
 @pytest.mark.parametrize(
-    ("after", "sizes"), [(planning.HASTE - SECOND, [3, 2]), (planning.HASTE + SECOND, [5])]
+    ("after", "sizes"),
+    [(0, [1, 1, 1, 1, 1]), (1, [1, 1, 1, 1, 1]), (2, [3, 2]), (9, [3, 2]), (10, [5])],
 )
 def test_routine_batches_are_small_while_withdrawals_are_coming(
-    small_world: World, monkeypatch: pytest.MonkeyPatch, after: timedelta, sizes: list[int]
+    small_world: World, monkeypatch: pytest.MonkeyPatch, after: int, sizes: list[int]
 ):
     """They keep processor and locks from the next withdrawal, whoever it is for."""
-    monkeypatch.setattr(planning, "HASTE_MAX", 3)
+    monkeypatch.setattr(planning, "HASTE", ((2 * SECOND, 1), (10 * SECOND, 3)))
     small_world.push(member("10000001"))
     small_world.grant("10000001")
     small_world.deliver()
@@ -89,7 +90,7 @@ def test_routine_batches_are_small_while_withdrawals_are_coming(
     small_world.push(*(member(account) for account in news))
     small_world.grant(*news)
 
-    small_world.clock.forward(seconds=after.total_seconds())
+    small_world.clock.forward(seconds=after)
     small_world.deliver()
 
     with small_world.house.database.read() as tx:

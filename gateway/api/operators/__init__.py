@@ -10,7 +10,9 @@ from gateway.api.operators import (
     acting,
     approvals,
     batches,
+    calendar,
     certificates,
+    conformance,
     exposure,
     failures,
     inbound,
@@ -23,6 +25,7 @@ from gateway.api.operators import (
     pushes,
     replays,
     revocations,
+    system,
     told,
     users,
 )
@@ -31,6 +34,8 @@ PATH = "/v1/ops"
 ROUTERS = (
     overview.router,
     partners.router,
+    calendar.router,
+    conformance.router,
     lanes.router,
     inbound.router,
     certificates.router,
@@ -46,6 +51,7 @@ ROUTERS = (
     told.router,
     revocations.router,
     exposure.router,
+    system.router,
 )
 
 

@@ -2,7 +2,7 @@
 
 A route names the right it asks for:
 
-    def pause(here: Here, actor: Annotated[Acting, acting(Right.RUN)]) -> ...
+    def pause(here: Here, actor: Runs) -> ...
 
 `Acting` is the `Actor` that acts of `gateway.acts` take; its `caller` is what `once` takes.
 """
@@ -18,7 +18,7 @@ from fastapi.security import HTTPAuthorizationCredentials
 from gateway.acts import permission
 from gateway.api.caller import Caller, bearer, known
 from gateway.api.context import Here
-from gateway.api.parameters import known_only
+from gateway.api.parameters import known_only, texts_only
 from gateway.identity.actor import Actor
 from gateway.identity.roles import Right, Role, rights
 from gateway.tokens import Scope
@@ -58,10 +58,17 @@ def acting(*any_of: Right) -> Any:
         act = f"{request.method} {request.scope['route'].path_format}"
         if actor.rights.isdisjoint(any_of):
             permission.demand(here.house, actor, any_of[0], act=act, now=datetime.now(UTC))
+        texts_only(request)
         known_only(request)
         return actor
 
     return Security(proved, scopes=enough)
+
+
+Sees = Annotated[Acting, acting(Right.SEE)]
+Runs = Annotated[Acting, acting(Right.RUN)]
+Approves = Annotated[Acting, acting(Right.APPROVE)]
+Exports = Annotated[Acting, acting(Right.EXPORT)]
 
 
 def each_alone(api: dict[str, Any]) -> None:

@@ -8,20 +8,16 @@ from pydantic import BaseModel, Field
 
 from gateway.acts import approvals
 from gateway.acts.approvals import State
-from gateway.api import cursor
 from gateway.api.context import Here
-from gateway.api.cursor import After, Limit
 from gateway.api.idempotency import Key, once
-from gateway.api.operators.acting import Acting, acting
+from gateway.api.operators.acting import Acting, Approves, Sees
 from gateway.api.operators.decision import Decision
+from gateway.api.operators.listing import Listed
+from gateway.api.parameters import OnlyPartner
 from gateway.api.problems import described
-from gateway.identity.roles import Right
-from schemas.tables import stored
 
 router = APIRouter(prefix="/approvals", responses=described(401, 403, 422))
 
-Sees = Annotated[Acting, acting(Right.SEE)]
-Approves = Annotated[Acting, acting(Right.APPROVE)]
 ApprovalId = Annotated[str, Path(pattern="^[0-9a-f]{12}$", description="As the list gives it.")]
 
 
@@ -51,28 +47,18 @@ class ApprovalList(BaseModel):
 
 @router.get("")
 def acts_for_two_persons(
-    request: Request,
-    response: Response,
     here: Here,
     _actor: Sees,
-    *,
+    listing: Listed,
     state: Annotated[State | None, Query(description="Only those in this state.")] = None,
-    partner: Annotated[
-        str | None, Query(pattern="^[a-z]{2}-[a-z]{1,20}$", description="Only of this partner.")
-    ] = None,
-    after: After = None,
-    limit: Limit = 100,
+    partner: OnlyPartner = None,
 ) -> ApprovalList:
     """List the acts for two persons, the newest first; `waiting` ones need a second person."""
-    key = cursor.read(after, int, str)
-    start = None if key is None else (cursor.moment(key[0]), str(key[1]))
+    start, at_most = listing.by_moment(), listing.limit + 1
     with here.house.database.read() as tx:
-        found = approvals.every(tx, state=state, partner=partner, after=start, at_most=limit + 1)
-    shown, more = found[:limit], None
-    if len(found) > limit:
-        more = cursor.written(stored(shown[-1].asked_at), shown[-1].id)
-    response.headers.update(cursor.link(request, more))
-    return ApprovalList(items=[wire(one) for one in shown], next=more)
+        found = approvals.every(tx, state=state, partner=partner, after=start, at_most=at_most)
+    shown, following = listing.cut(found, approvals.key)
+    return ApprovalList(items=[wire(one) for one in shown], next=following)
 
 
 @router.get("/{id}", responses=described(404))

@@ -11,9 +11,8 @@ from gateway import evidence_file
 from gateway.acts import batches as acts
 from gateway.api import cursor
 from gateway.api.context import Here
-from gateway.api.cursor import After, Limit
 from gateway.api.idempotency import Key, once
-from gateway.api.operators.acting import Acting, acting
+from gateway.api.operators.acting import Acting, Exports, Runs, Sees
 from gateway.api.operators.batch_story import (
     Batch,
     BatchList,
@@ -25,6 +24,8 @@ from gateway.api.operators.batch_story import (
     Said,
     TimeLine,
 )
+from gateway.api.operators.listing import Listed
+from gateway.api.parameters import OnlyPartner
 from gateway.api.problems import described
 from gateway.identity.roles import Right
 from gateway.views import batch_story, comparison
@@ -41,27 +42,19 @@ router = APIRouter(prefix="/batches", responses=described(401, 403, 422))
 BatchId = Annotated[
     str, Path(pattern="^[1-9][0-9]{0,17}$", examples=["7"], description="As the list gives it.")
 ]
-Seeing = Annotated[Acting, acting(Right.SEE)]
-Running = Annotated[Acting, acting(Right.RUN)]
-Exporting = Annotated[Acting, acting(Right.EXPORT)]
 
 
 @router.get("")
 def our_batches(
-    request: Request,
-    response: Response,
     here: Here,
-    _actor: Seeing,
-    partner: Annotated[
-        str | None, Query(pattern="^[a-z]{2}-[a-z]{1,20}$", description="Only of this partner.")
-    ] = None,
+    _actor: Sees,
+    listing: Listed,
+    partner: OnlyPartner = None,
     lane: Annotated[Lane | None, Query(description="Only of this lane.")] = None,
     state: Annotated[State | None, Query(description="Only those in this state.")] = None,
-    after: After = None,
-    limit: Limit = 100,
 ) -> BatchList:
-    """List our batches, the newest first. A page by state may be empty and have a next one."""
-    key = cursor.read(after, int)
+    """List our batches, the newest first."""
+    key = listing.start(int)
     with here.house.database.read() as tx:
         found = view.listed(
             tx,
@@ -69,18 +62,17 @@ def our_batches(
             lane=lane,
             state=state,
             before=None if key is None else int(key[0]),
-            limit=limit,
+            limit=listing.limit,
         )
-    more = None if found.next is None else cursor.written(found.next)
-    response.headers.update(cursor.link(request, more))
-    return BatchList(items=[_batch(one) for one in found.batches], next=more)
+    following = listing.leads(None if found.next is None else cursor.written(found.next))
+    return BatchList(items=[_batch(one) for one in found.batches], next=following)
 
 
 @router.get("/{id}", responses=described(404))
 def one_batch(
     id: BatchId,  # noqa: A002  # its name in the address
     here: Here,
-    _actor: Seeing,
+    _actor: Sees,
 ) -> TimeLine:
     """Read the time line of a batch: its issues, attempts, receipts, and the next attempt."""
     with here.house.database.read() as tx:
@@ -91,21 +83,18 @@ def one_batch(
 @router.get("/{id}/notices", responses=described(404))
 def notices_of_a_batch(
     id: BatchId,  # noqa: A002
-    request: Request,
-    response: Response,
     here: Here,
-    actor: Seeing,
+    actor: Sees,
+    listing: Listed,
     outcome: Annotated[
         str | None,
         Query(
             pattern="^(held|refused|withdrawn|left out|no answer yet)$", description="Only these."
         ),
     ] = None,
-    after: After = None,
-    limit: Limit = 100,
 ) -> BatchNoticeList:
     """List the notices of a batch by reference; `left out` are those its newest issue drops."""
-    key = cursor.read(after, str)
+    key = listing.start(str)
     with here.house.database.read() as tx:
         batches.get(tx, int(id))
         found = batch_story.notices(
@@ -113,23 +102,21 @@ def notices_of_a_batch(
             int(id),
             outcome=outcome,
             after=None if key is None else str(key[0]),
-            limit=limit + 1,
+            limit=listing.limit + 1,
         )
-    shown = found[:limit]
-    more = cursor.written(shown[-1].ref) if len(found) > limit else None
-    response.headers.update(cursor.link(request, more))
+    shown, following = listing.cut(found, lambda one: (one.ref,))
     items = [
         BatchNotice.model_validate({**asdict(one), "account": _account(actor, one.account)})
         for one in shown
     ]
-    return BatchNoticeList(items=items, next=more)
+    return BatchNoticeList(items=items, next=following)
 
 
 @router.get("/{id}/comparison", responses=described(404))
 def two_issues_compared(
     id: BatchId,  # noqa: A002
     here: Here,
-    actor: Seeing,
+    actor: Sees,
     issue: Annotated[
         int | None, Query(ge=2, lt=1 << 31, description="This one; without it, the newest.")
     ] = None,
@@ -151,7 +138,7 @@ def retry_a_batch(
     id: BatchId,  # noqa: A002
     request: Request,
     here: Here,
-    actor: Running,
+    actor: Runs,
     key: Key = None,
 ) -> Response:
     """Have an unanswered batch tried now: its lane looks at once."""
@@ -173,7 +160,7 @@ def retry_a_batch(
 def evidence_of_a_batch(
     id: BatchId,  # noqa: A002
     here: Here,
-    actor: Exporting,
+    actor: Exports,
 ) -> StreamingResponse:
     """Take the evidence of a batch as one ZIP file. It is an act, and stands in the ledger."""
     name, pieces = acts.evidence(here.house, actor, int(id), now=datetime.now(UTC))

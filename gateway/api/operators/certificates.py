@@ -3,15 +3,14 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path
 from pydantic import BaseModel, Field
 
 from gateway.acts import keys
-from gateway.api import cursor
 from gateway.api.context import Here
-from gateway.api.cursor import After, Limit
-from gateway.api.operators.acting import Acting, acting
+from gateway.api.operators.acting import Acting, Sees, acting
 from gateway.api.operators.decision import Decision
+from gateway.api.operators.listing import Listed
 from gateway.api.problems import described
 from gateway.identity.roles import Right
 from partners import staged_certificates
@@ -19,7 +18,6 @@ from partners.staged_certificates import Staged, State
 
 router = APIRouter(prefix="/certificates", responses=described(401, 403, 422))
 
-Sees = Annotated[Acting, acting(Right.SEE)]
 Decides = Annotated[Acting, acting(Right.APPROVE, Right.SECURE)]
 
 Fingerprint = Annotated[
@@ -58,24 +56,14 @@ class Decided(BaseModel):
 
 
 @router.get("")
-def waiting_certificates(
-    request: Request,
-    response: Response,
-    here: Here,
-    _actor: Sees,
-    after: After = None,
-    limit: Limit = 100,
-) -> WaitingList:
+def waiting_certificates(here: Here, _actor: Sees, listing: Listed) -> WaitingList:
     """List the certificates that wait for a first or a second person, by fingerprint."""
-    key = cursor.read(after, str)
+    key = listing.start(str)
+    after = None if key is None else str(key[0])
     with here.house.database.read() as tx:
-        found = staged_certificates.every(
-            tx, after=None if key is None else str(key[0]), at_most=limit + 1
-        )
-    shown = found[:limit]
-    more = cursor.written(shown[-1].certificate.fingerprint) if len(found) > limit else None
-    response.headers.update(cursor.link(request, more))
-    return WaitingList(items=[_waiting(one) for one in shown], next=more)
+        found = staged_certificates.every(tx, after=after, at_most=listing.limit + 1)
+    shown, following = listing.cut(found, lambda one: (one.certificate.fingerprint,))
+    return WaitingList(items=[_waiting(one) for one in shown], next=following)
 
 
 @router.post("/{fingerprint}/approve", responses=described(404, 409, 503))

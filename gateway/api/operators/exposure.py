@@ -9,16 +9,12 @@ from pydantic import BaseModel, Field
 
 from gateway.acts import statements
 from gateway.api.context import Here
-from gateway.api.operators.acting import Acting, acting
+from gateway.api.operators.acting import Exports, Sees
 from gateway.api.problems import described
-from gateway.identity.roles import Right
 from gateway.views import exposure as view
 from outbox.transport import MEDIA_TYPE
 
 router = APIRouter(prefix="/exposure", responses=described(401, 403, 422))
-
-Sees = Annotated[Acting, acting(Right.SEE)]
-Exports = Annotated[Acting, acting(Right.EXPORT)]
 
 
 class PartnerExposed(BaseModel):

@@ -3,12 +3,13 @@
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.acts import permission
 from gateway.api.context import Here
-from gateway.api.operators.acting import Acting, acting
+from gateway.api.operators.acting import Sees
+from gateway.api.parameters import CODE, PARTNER, OnlyPartner
 from gateway.api.problems import described, status_of
 from gateway.identity.roles import Right
 from gateway.views import failures as view
@@ -18,10 +19,6 @@ from schemas.codes import CODES, Repairer
 from schemas.errors import BadRequest
 
 router = APIRouter(responses=described(401, 403, 422))
-
-PARTNER = "^[a-z]{2}-[a-z]{1,20}$"
-CODE = "^MRX-[0-9]{4}$"
-Seeing = Annotated[Acting, acting(Right.SEE)]
 
 
 class Counted(BaseModel):
@@ -97,13 +94,7 @@ class CodeMeaning(BaseModel):
 
 
 @router.get("/failures", responses=described(404))
-def failures_by_cause(
-    here: Here,
-    _actor: Seeing,
-    partner: Annotated[
-        str | None, Query(pattern=PARTNER, description="Only of this partner.")
-    ] = None,
-) -> CauseList:
+def failures_by_cause(here: Here, _actor: Sees, partner: OnlyPartner = None) -> CauseList:
     """List what keeps notices from partners, by cause: first what a person has to repair."""
     with here.house.database.read() as tx:
         if partner is not None:
@@ -113,7 +104,7 @@ def failures_by_cause(
 
 
 @router.post("/failures/notices", responses=described(404))
-def notices_of_a_cause(asked: Asked, here: Here, actor: Seeing) -> StuckList:
+def notices_of_a_cause(asked: Asked, here: Here, actor: Sees) -> StuckList:
     """List the notices that one code keeps from one partner, by account."""
     sees = actor.may(Right.SEE_COMPANIES)
     with here.house.database.read() as tx:
@@ -148,7 +139,7 @@ def notices_of_a_cause(asked: Asked, here: Here, actor: Seeing) -> StuckList:
 def one_code(
     code: Annotated[str, Path(pattern=CODE, examples=["MRX-2210"], description="MRX-nnnn.")],
     _here: Here,
-    _actor: Seeing,
+    _actor: Sees,
 ) -> CodeMeaning:
     """Read what a code means, what to do about it, and who can."""
     if code not in CODES:

@@ -1,11 +1,11 @@
 """Partners' rolls, their batches as we keep them, and those that wait for a person's decision."""
 
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from gateway import inbound_batches
 from gateway.acts import inbound as acts
@@ -16,10 +16,12 @@ from gateway.api.idempotency import Key, once
 from gateway.api.operators.acting import Acting, acting
 from gateway.api.operators.approvals import Approval, wire
 from gateway.api.operators.decision import Decision
+from gateway.api.operators.partners import Code
 from gateway.api.problems import described
 from gateway.identity.roles import Right
 from gateway.inbound_batches import Inbound, State
 from gateway.views import inbound as view
+from gateway.views import roll_history
 from partners.quarantine import Place
 
 router = APIRouter(prefix="/inbound", responses=described(401, 403, 422))
@@ -101,6 +103,31 @@ class RollList(BaseModel):
     next: None = None
 
 
+class RollDay(BaseModel):
+    """A day, UTC. `size`: members at its end, null before the first that is known; a batch had to
+    wait that would have left fewer than `lower` or more than `upper`; so many were `held_back`.
+    """
+
+    model_config = ConfigDict(from_attributes=True)
+
+    day: date
+    size: int | None
+    lower: int | None
+    upper: int | None
+    held_back: int
+
+
+class RollHistory(BaseModel):
+    """Thirty days of one partner's roll, the oldest first. The lines are drawn by `percent`, the
+    share that is agreed now.
+    """
+
+    partner: str
+    percent: int
+    sentence: str
+    days: list[RollDay]
+
+
 class BatchList(BaseModel):
     items: list[Batch]
     next: str | None
@@ -138,6 +165,19 @@ def rolls_of_partners(here: Here, _actor: Sees) -> RollList:
     with here.house.database.read() as tx:
         found = view.rolls(tx, here.house, now=datetime.now(UTC))
     return RollList(items=[Roll.model_validate(one, from_attributes=True) for one in found])
+
+
+@router.get("/rolls/{partner}", responses=described(404))
+def history_of_a_roll(partner: Code, here: Here, _actor: Sees) -> RollHistory:
+    """Read how large a partner's roll was in the last thirty days, day by day."""
+    with here.house.database.read() as tx:
+        found = roll_history.history(tx, here.house, partner, now=datetime.now(UTC))
+    return RollHistory(
+        partner=found.partner,
+        percent=found.percent,
+        sentence=found.sentence,
+        days=[RollDay.model_validate(one) for one in found.days],
+    )
 
 
 @router.get("/{id}", responses=described(404))

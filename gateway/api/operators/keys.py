@@ -8,9 +8,10 @@ from pydantic import BaseModel, Field
 
 from gateway.acts import keys
 from gateway.api.context import Here
-from gateway.api.operators.acting import Acting, acting
+from gateway.api.operators.acting import Acting, Sees, acting
 from gateway.api.operators.approvals import Approval, wire
 from gateway.api.operators.decision import Decision
+from gateway.api.parameters import Partner
 from gateway.api.problems import described
 from gateway.identity.roles import Right
 from gateway.views import keys as view
@@ -18,9 +19,7 @@ from partners.staged_certificates import State
 
 router = APIRouter(responses=described(401, 403, 422))
 
-Sees = Annotated[Acting, acting(Right.SEE)]
 Secures = Annotated[Acting, acting(Right.SECURE)]
-Partner = Annotated[str, Path(pattern="^[a-z]{2}-[a-z]{1,20}$")]
 Fingerprint = Annotated[str, Path(pattern="^[0-9a-f]{64}$")]
 
 

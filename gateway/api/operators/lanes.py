@@ -1,22 +1,20 @@
 """Pausing and resuming the announcements to a partner."""
 
 from datetime import UTC, datetime
-from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.acts import lanes as acts
 from gateway.api.context import Context, Here
+from gateway.api.operators.acting import Runs
 from gateway.api.operators.decision import Decision, Line
 from gateway.api.operators.overview import Row
-from gateway.api.operators.partners import Runs
+from gateway.api.parameters import Partner
 from gateway.api.problems import described
 from gateway.views import rows
 
 router = APIRouter(prefix="/lanes", responses=described(401, 403, 422))
-
-Code = Annotated[str, Path(pattern="^[a-z]{2}-[a-z]{1,20}$")]
 
 
 class Resumption(BaseModel):
@@ -33,14 +31,16 @@ class Resumed(Row):
 
 
 @router.post("/{partner}/pause", responses=described(404, 503))
-def pause_announcements(partner: Code, decision: Decision, here: Here, actor: Runs) -> Row:
+def pause_announcements(partner: Partner, decision: Decision, here: Here, actor: Runs) -> Row:
     """Hold announcements to a partner back. Withdrawals and bad news still leave."""
     acts.pause(here.house, actor, partner, reason=decision.reason, now=datetime.now(UTC))
     return _now(here, partner)
 
 
 @router.post("/{partner}/resume", responses=described(404, 503))
-def resume_announcements(partner: Code, decision: Resumption, here: Here, actor: Runs) -> Resumed:
+def resume_announcements(
+    partner: Partner, decision: Resumption, here: Here, actor: Runs
+) -> Resumed:
     """Let announcements to a partner leave again, and what it turned down with them."""
     now = datetime.now(UTC)
     resumed = acts.resume(here.house, actor, partner, reason=decision.reason or "", now=now)

@@ -1,18 +1,18 @@
 """The ledger: who did what, and whether it is whole."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.acts import ledgers
 from gateway.api import cursor
-from gateway.api.context import Context, Here
-from gateway.api.cursor import After, Limit
-from gateway.api.operators.acting import Acting, acting
+from gateway.api.context import Here
+from gateway.api.operators.acting import Acting, Sees, acting
+from gateway.api.operators.listing import Listed
+from gateway.api.parameters import TEXT, OnlyPartner
 from gateway.api.problems import described
 from gateway.api.source.push_wire import Moment
 from gateway.identity.roles import Right
@@ -21,10 +21,7 @@ from gateway.views.ledger import Wanted
 
 router = APIRouter(prefix="/ledger", responses=described(401, 403, 422))
 
-Sees = Annotated[Acting, acting(Right.SEE)]
 Audits = Annotated[Acting, acting(Right.AUDIT)]
-MEDIA_TYPE = "application/x-ndjson"
-AT_ONCE = 1_000
 
 
 class Entry(BaseModel):
@@ -78,31 +75,29 @@ class Walked(BaseModel):
 
 @router.get("")
 def ledger_entries(
-    request: Request,
-    response: Response,
     here: Here,
     actor: Sees,
+    listing: Listed,
     *,
-    kind: Annotated[str | None, Query(max_length=50, description="Only of this kind.")] = None,
-    partner: Annotated[
-        str | None, Query(pattern="^[a-z]{2}-[a-z]{1,20}$", description="Only of this partner.")
+    kind: Annotated[
+        str | None, Query(max_length=50, pattern=TEXT, description="Only of this kind.")
     ] = None,
-    by: Annotated[str | None, Query(max_length=100, description="Only what they did.")] = None,
+    partner: OnlyPartner = None,
+    by: Annotated[
+        str | None, Query(max_length=100, pattern=TEXT, description="Only what they did.")
+    ] = None,
     since: Annotated[Moment | None, Query(description="From this moment on.")] = None,
     until: Annotated[Moment | None, Query(description="Before this moment.")] = None,
-    after: After = None,
-    limit: Limit = 100,
 ) -> EntryList:
     """List entries, the newest first."""
-    key = cursor.read(after, int)
+    key = listing.start(int)
     wanted = Wanted(kind=kind, partner=partner, by=by, since=since, until=until)
     with here.house.database.read() as tx:
         before = None if key is None else int(key[0])
-        found = view.page(tx, here.house, wanted, before=before, at_most=limit)
-    more = None if found.before is None else cursor.written(found.before)
-    response.headers.update(cursor.link(request, more))
+        found = view.page(tx, here.house, wanted, before=before, at_most=listing.limit)
+    following = listing.leads(None if found.before is None else cursor.written(found.before))
     whole = actor.may(Right.AUDIT)
-    return EntryList(items=[_entry(one, whole=whole) for one in found.found], next=more)
+    return EntryList(items=[_entry(one, whole=whole) for one in found.found], next=following)
 
 
 @router.get("/standing")
@@ -137,7 +132,9 @@ def verify_the_ledger(walk: Walk, here: Here, actor: Audits) -> Walked:
 
 
 @router.get(
-    "/export", response_class=StreamingResponse, responses={200: {"content": {MEDIA_TYPE: {}}}}
+    "/export",
+    response_class=StreamingResponse,
+    responses={200: {"content": {ledgers.MEDIA_TYPE: {}}}},
 )
 def export_the_ledger(
     here: Here,
@@ -149,21 +146,10 @@ def export_the_ledger(
     ] = None,
 ) -> StreamingResponse:
     """Take entries out as NDJSON, the oldest first, each with what its digest was made of."""
-    begin, end = ledgers.export(here.house, actor, first=first, last=last, now=datetime.now(UTC))
-    return exported(here, begin, end)
-
-
-def exported(here: Context, first: int, last: int) -> StreamingResponse:
-    """These entries as a file, read some thousand at a time: nothing is held open meanwhile."""
-
-    def pieces() -> Iterator[bytes]:
-        for start in range(first, last + 1, AT_ONCE):
-            with here.house.database.read() as tx:
-                yield b"".join(view.lines(tx, first=start, last=min(start + AT_ONCE - 1, last)))
-
-    name = f"ledger-{here.house.programme}-{first}-{last}.ndjson"
+    now = datetime.now(UTC)
+    name, pieces = ledgers.export(here.house, actor, first=first, last=last, now=now)
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return StreamingResponse(pieces(), media_type=MEDIA_TYPE, headers=headers)
+    return StreamingResponse(pieces, media_type=ledgers.MEDIA_TYPE, headers=headers)
 
 
 def _entry(one: view.Entry, *, whole: bool) -> Entry:

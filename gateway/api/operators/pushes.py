@@ -8,12 +8,11 @@ from pydantic import BaseModel, Field
 
 from gateway import pushes
 from gateway.acts import pushes as acts
-from gateway.api import cursor
 from gateway.api.context import Context, Here
-from gateway.api.cursor import After, Limit
 from gateway.api.idempotency import Key, once
-from gateway.api.operators.acting import Acting, acting
+from gateway.api.operators.acting import Approves, Sees
 from gateway.api.operators.decision import Decision
+from gateway.api.operators.listing import Listed
 from gateway.api.problems import described
 from gateway.api.source import push_wire
 from gateway.api.source.push_wire import Plan, PushItem
@@ -21,12 +20,9 @@ from gateway.identity.roles import Right
 from gateway.pushes import Kind, State
 from gateway.views import pushes as view
 from schemas.codes import CODES
-from schemas.tables import stored
 
 router = APIRouter(prefix="/pushes", responses=described(401, 403, 422))
 
-Sees = Annotated[Acting, acting(Right.SEE)]
-Approves = Annotated[Acting, acting(Right.APPROVE)]
 PushId = Annotated[str, Path(pattern="^[0-9a-f]{16}$")]
 
 
@@ -70,26 +66,18 @@ class Release(Decision):
 
 @router.get("")
 def pushes_of_every_token(
-    request: Request,
-    response: Response,
     here: Here,
     _actor: Sees,
-    *,
+    listing: Listed,
     state: Annotated[State | None, Query(description="Only those in this state.")] = None,
     kind: Annotated[Kind | None, Query(description="Only of this kind.")] = None,
-    after: After = None,
-    limit: Limit = 100,
 ) -> PushList:
     """List all pushes, the newest first; `waiting` ones need a second person."""
-    key = cursor.read(after, int, str)
-    start = None if key is None else (cursor.moment(key[0]), str(key[1]))
+    start, at_most = listing.by_moment(), listing.limit + 1
     with here.house.database.read() as tx:
-        found = pushes.every(tx, state=state, kind=kind, after=start, at_most=limit + 1)
-    shown, more = found[:limit], None
-    if len(found) > limit:
-        more = cursor.written(stored(shown[-1].received_at), shown[-1].id)
-    response.headers.update(cursor.link(request, more))
-    return PushList(items=[push_wire.item(push) for push in shown], next=more)
+        found = pushes.every(tx, state=state, kind=kind, after=start, at_most=at_most)
+    shown, following = listing.cut(found, pushes.key)
+    return PushList(items=[push_wire.item(push) for push in shown], next=following)
 
 
 @router.get("/{push}", responses=described(404))
@@ -99,25 +87,13 @@ def one_push(push: PushId, here: Here, _actor: Sees) -> PushShown:
 
 
 @router.get("/{push}/rejections", responses=described(404))
-def rejected_lines(
-    request: Request,
-    response: Response,
-    push: PushId,
-    here: Here,
-    actor: Sees,
-    *,
-    after: After = None,
-    limit: Limit = 100,
-) -> RejectedList:
+def rejected_lines(push: PushId, here: Here, actor: Sees, listing: Listed) -> RejectedList:
     """List the lines that were not taken, in their order. They are kept for 7 days."""
-    key = cursor.read(after, int)
-    first = 0 if key is None else int(key[0])
+    [first] = listing.start(int) or [0]
     with here.house.database.read() as tx:
         pushes.any_of(tx, push)
-        rows = pushes.rejections(tx, push, after=first, limit=limit + 1)
-    shown = rows[:limit]
-    more = cursor.written(shown[-1].n) if len(rows) > limit else None
-    response.headers.update(cursor.link(request, more))
+        rows = pushes.rejections(tx, push, after=int(first), limit=listing.limit + 1)
+    shown, following = listing.cut(rows, lambda row: (row.n,))
     whole = actor.may(Right.SEE_COMPANIES)
     items = [
         RejectedLine(
@@ -128,7 +104,7 @@ def rejected_lines(
         )
         for row in shown
     ]
-    return RejectedList(items=items, next=more)
+    return RejectedList(items=items, next=following)
 
 
 @router.post("/{push}/release", response_model=PushShown, responses=described(404, 409, 503))

@@ -9,15 +9,14 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.acts import replays as acts
-from gateway.api import cursor
 from gateway.api.context import Here
-from gateway.api.cursor import After, Limit
 from gateway.api.idempotency import Key, once
-from gateway.api.operators.acting import Acting, acting
+from gateway.api.operators.acting import Runs, Sees
 from gateway.api.operators.decision import Decision
-from gateway.api.operators.failures import CODE, PARTNER, Counted
+from gateway.api.operators.failures import Counted
+from gateway.api.operators.listing import Listed
+from gateway.api.parameters import CODE, PARTNER
 from gateway.api.problems import described
-from gateway.identity.roles import Right
 from gateway.views import replays as view
 from gateway.views.replays import State
 
@@ -27,8 +26,6 @@ ReplayId = Annotated[
     str,
     Path(pattern="^[0-9a-f]{12}$", examples=["0123456789ab"], description="As the list gives it."),
 ]
-Seeing = Annotated[Acting, acting(Right.SEE)]
-Running = Annotated[Acting, acting(Right.RUN)]
 
 
 class Replay(BaseModel):
@@ -87,30 +84,25 @@ class Asked(Decision):
 
 @router.get("")
 def replays(
-    request: Request,
-    response: Response,
     here: Here,
-    _actor: Seeing,
+    _actor: Sees,
+    listing: Listed,
     partner: Annotated[
         str | None, Query(pattern=PARTNER, description="Only to this partner.")
     ] = None,
-    after: After = None,
-    limit: Limit = 100,
 ) -> ReplayList:
     """List replays, the newest first."""
-    place = view.place(cursor.read(after, int, str))
+    start, at_most = listing.by_moment(), listing.limit + 1
     with here.house.database.read() as tx:
-        found = view.every(tx, partner=partner, after=place, at_most=limit + 1)
-    shown = found[:limit]
-    more = cursor.written(*view.key(shown[-1])) if len(found) > limit else None
-    response.headers.update(cursor.link(request, more))
-    return ReplayList(items=[_replay(one) for one in shown], next=more)
+        found = view.every(tx, partner=partner, after=start, at_most=at_most)
+    shown, following = listing.cut(found, view.key)
+    return ReplayList(items=[_replay(one) for one in shown], next=following)
 
 
 @router.get("/preview", responses=described(404, 409))
 def preview_of_a_replay(
     here: Here,
-    _actor: Seeing,
+    _actor: Sees,
     partner: Annotated[str, Query(pattern=PARTNER, description="To whom.")],
     code: Annotated[
         str | None, Query(pattern=CODE, description="Of which cause; without it, of every one.")
@@ -126,7 +118,7 @@ def preview_of_a_replay(
 
 @router.post("", status_code=202, response_model=Replay, responses=described(404, 409, 503))
 def start_a_replay(
-    asked: Asked, request: Request, here: Here, actor: Running, key: Key = None
+    asked: Asked, request: Request, here: Here, actor: Runs, key: Key = None
 ) -> Response:
     """Tell a partner again what it turned down. It runs by itself, or waits for a second person."""
 
@@ -149,7 +141,7 @@ def start_a_replay(
 def one_replay(
     id: ReplayId,  # noqa: A002  # its name in the address
     here: Here,
-    _actor: Seeing,
+    _actor: Sees,
 ) -> Replay:
     """Read one replay: how far it has come."""
     with here.house.database.read() as tx:
@@ -162,7 +154,7 @@ def cancel_a_replay(
     decision: Decision,
     request: Request,
     here: Here,
-    actor: Running,
+    actor: Runs,
     key: Key = None,
 ) -> Response:
     """Cancel the rest of a replay: what is pending again stays so."""

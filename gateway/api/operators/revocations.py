@@ -7,12 +7,12 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.acts import revoking
-from gateway.api import cursor
 from gateway.api.context import Here
-from gateway.api.cursor import After, Limit
 from gateway.api.idempotency import Key, once
-from gateway.api.operators.acting import Acting, acting
+from gateway.api.operators.acting import Acting, Sees, acting
 from gateway.api.operators.decision import Decision
+from gateway.api.operators.listing import Listed
+from gateway.api.parameters import PARTNER, OnlyPartner
 from gateway.api.problems import described
 from gateway.identity.roles import Right
 from gateway.views import revocations as view
@@ -22,10 +22,8 @@ from schemas.member import ACCOUNT
 
 router = APIRouter(prefix="/revocations", responses=described(401, 403, 422))
 
-Sees = Annotated[Acting, acting(Right.SEE)]
 Revokes = Annotated[Acting, acting(Right.REVOKE)]
 Number = Annotated[str, Path(pattern="^[1-9][0-9]{0,17}$", description="The revocation's id.")]
-PartnerCode = Annotated[str, Field(pattern="^[a-z]{2}-[a-z]{1,20}$")]
 
 
 class Ended(BaseModel):
@@ -73,33 +71,28 @@ class Enter(Decision):
     model_config = ConfigDict(extra="forbid")
 
     account: Annotated[str, Field(pattern=f"^{ACCOUNT.pattern}$")]
-    partners: Annotated[list[PartnerCode], Field(min_length=1, max_length=50)]
+    partners: Annotated[
+        list[Annotated[str, Field(pattern=PARTNER)]], Field(min_length=1, max_length=50)
+    ]
 
 
 @router.get("")
 def tracked_revocations(
-    request: Request,
-    response: Response,
     here: Here,
     actor: Sees,
-    *,
+    listing: Listed,
     show: Annotated[
         Show, Query(description="`open` and `overdue`: soonest due first.")
     ] = Show.OPEN,
-    partner: Annotated[
-        str | None, Query(pattern="^[a-z]{2}-[a-z]{1,20}$", description="Only of this partner.")
-    ] = None,
-    after: After = None,
-    limit: Limit = 100,
+    partner: OnlyPartner = None,
 ) -> RevocationList:
     """List revocations: those that are open, overdue, or all of them, the newest first."""
-    now, start = datetime.now(UTC), view.place(cursor.read(after, int, int))
+    now, start = datetime.now(UTC), view.place(listing.start(int, int))
+    at_most = listing.limit + 1
     with here.house.database.read() as tx:
-        found = view.every(tx, show, now=now, partner=partner, after=start, at_most=limit + 1)
-    shown = found[:limit]
-    more = cursor.written(*view.key(shown[-1], show)) if len(found) > limit else None
-    response.headers.update(cursor.link(request, more))
-    return RevocationList(items=[_wire(actor, one) for one in shown], next=more)
+        found = view.every(tx, show, now=now, partner=partner, after=start, at_most=at_most)
+    shown, following = listing.cut(found, lambda one: view.key(one, show))
+    return RevocationList(items=[_wire(actor, one) for one in shown], next=following)
 
 
 @router.get("/{number}", responses=described(404))

@@ -6,10 +6,11 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from gateway.acts import statements
+from gateway.acts import reasons, statements
 from gateway.acts.statements import Grounds
 from gateway.api.context import Here
 from gateway.api.operators.acting import Acting, acting
+from gateway.api.parameters import TEXT
 from gateway.api.problems import described
 from gateway.api.source.disclosure_wire import Disclosures, disclosures
 from gateway.identity.roles import Right
@@ -31,8 +32,8 @@ class _Why(BaseModel):
     why: Literal["company", "audit", "incident", "other"] = Field(
         description="`company`: it asked itself. `other` needs the line."
     )
-    line: Annotated[str, Field(max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$")] = Field(
-        default="", description="More about why, in one line."
+    line: Annotated[str, Field(max_length=reasons.LENGTH_MAX, pattern=r"^[^\x00-\x1f\x7f]*$")] = (
+        Field(default="", description="More about why, in one line.")
     )
 
     @property
@@ -44,7 +45,7 @@ class LookUp(_Why):
     """Whom to look for: the whole account, the beginning of a name, or a whole identifier."""
 
     by: By
-    text: Annotated[str, Field(min_length=1, max_length=TEXT_MAX)]
+    text: Annotated[str, Field(min_length=1, max_length=TEXT_MAX, pattern=TEXT)]
 
 
 class AskedStatement(_Why):

@@ -10,6 +10,7 @@ from gateway.acts import users as acts
 from gateway.api.context import Here
 from gateway.api.operators.acting import Acting, acting
 from gateway.api.operators.decision import Decision
+from gateway.api.parameters import TEXT
 from gateway.api.problems import described
 from gateway.identity import users
 from gateway.identity.roles import Right, Role
@@ -61,8 +62,8 @@ class NewPerson(BaseModel):
 
     name: Annotated[str, Field(pattern=NAME)]
     roles: Roles
-    issuer: Annotated[str, Field(min_length=1, max_length=1000)] | None = None
-    subject: Annotated[str, Field(min_length=1, max_length=255)] | None = None
+    issuer: Annotated[str, Field(min_length=1, max_length=1000, pattern=TEXT)] | None = None
+    subject: Annotated[str, Field(min_length=1, max_length=255, pattern=TEXT)] | None = None
 
 
 class HandedOver(BaseModel):

@@ -188,10 +188,10 @@ def _page(
     rows: Iterator[_Row], number: int, limit: int, request: Request, response: Response
 ) -> Entries:
     some = list(islice((row for row in rows if bucket_of(row.ref) == number), limit + 1))
-    following = cursor.written(some[limit - 1].ref) if len(some) > limit else None
+    shown, following = cursor.cut(some, limit, lambda row: (row.ref,))
     response.headers.update(cursor.link(request, following))
     items = [
         Entry(ref=row.ref, version=row.version, leaf=None if row.leaf is None else row.leaf.hex())
-        for row in some[:limit]
+        for row in shown
     ]
     return Entries(items=items, next=following)

@@ -118,9 +118,7 @@ def batches(
             found = handing_over.told(tx, partner, after=key, limit=limit + 1)
         except BadRequest as unknown:
             raise BadRequest("MRX-7003", field="after") from unknown
-    shown = found[:limit]
-    last = shown[-1] if len(found) > limit else None
-    more = None if last is None else cursor.written(last.lane, last.epoch, last.number)
+    shown, more = cursor.cut(found, limit, lambda one: (one.lane, one.epoch, one.number))
     response.headers.update(cursor.link(request, more))
     names = Told.model_fields
     items = [Told(**{name: getattr(row, name) for name in names}) for row in shown]

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field
 
+from gateway.api.parameters import PARTNER
 from outbox.preview import Preview
 from schemas.codes import CODES, Repairer
 from schemas.member import ACCOUNT
@@ -16,9 +17,7 @@ from schemas.member import ACCOUNT
 Account = Annotated[
     str, Path(pattern=f"^{ACCOUNT.pattern}$", description="The member's account, 5 to 9 digits.")
 ]
-Programme = Annotated[
-    str, Path(pattern="^[a-z]{2}-[a-z]{1,20}$", description="A partner, such as mx-neec.")
-]
+Programme = Annotated[str, Path(pattern=PARTNER, description="A partner, such as mx-neec.")]
 
 
 class Wire(BaseModel):

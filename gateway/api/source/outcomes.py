@@ -3,12 +3,13 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from gateway.api import cursor
 from gateway.api.caller import Caller, holding
 from gateway.api.context import Here
 from gateway.api.cursor import After, Limit
+from gateway.api.parameters import OnlyPartner
 from gateway.api.problems import described
 from gateway.api.source.member_wire import Wire
 from gateway.tokens import Scope
@@ -71,10 +72,7 @@ def what_became_of_things(
     _caller: Annotated[Caller, holding(Scope.READ)],
     after: After = None,
     limit: Limit = 100,
-    partner: Annotated[
-        str | None,
-        Query(pattern="^[a-z]{2}-[a-z]{1,20}$", description="Only of this partner."),
-    ] = None,
+    partner: OnlyPartner = None,
 ) -> OutcomeList:
     """Read what became of things, in the order in which it happened, after a cursor."""
     key: Any = cursor.read(after, int)

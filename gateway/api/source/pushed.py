@@ -15,7 +15,6 @@ from gateway.api.source import push_call, push_wire
 from gateway.api.source.push_call import Approver, Looker, PushId
 from gateway.api.source.push_wire import Push, PushPage, RejectionPage
 from gateway.tokens import Scope
-from schemas.tables import stored
 
 router = APIRouter()
 
@@ -33,18 +32,16 @@ def every(  # a parameter each
     limit: Limit = 100,
 ) -> PushPage:
     """List your pushes, the oldest first; with the scope `approve`, others' that wait too."""
-    place = cursor.read(after, int, str)
+    place = cursor.by_moment(after)
     with here.house.database.read() as tx:
         found = pushes.page(
             tx,
             token=caller.token,
             approves=Scope.APPROVE in caller.scopes,
-            after=None if place is None else (cursor.moment(place[0]), str(place[1])),
+            after=place,
             limit=limit,
         )
-    following = None
-    if len(found) == limit:
-        following = cursor.written(stored(found[-1].received_at), found[-1].id)
+    following = cursor.written(*pushes.key(found[-1])) if len(found) == limit else None
     response.headers.update(cursor.link(request, following))
     return PushPage(items=[push_wire.item(push) for push in found], next=following)
 

@@ -13,6 +13,7 @@ from gateway.api.caller import Caller, holding
 from gateway.api.context import Here
 from gateway.api.cursor import After, Limit
 from gateway.api.idempotency import Key, once
+from gateway.api.parameters import PARTNER
 from gateway.api.problems import described
 from gateway.api.source import recognised_wire as wire
 from gateway.api.source.recognised_wire import Answer, Answers, Asked, Attach, Changes, Lookup
@@ -25,11 +26,10 @@ from schemas.identifiers import Identifier, identifier
 
 router = APIRouter(prefix="/recognised", responses=described(401, 403, 422))
 
-_PROGRAMME = "^[a-z]{2}-[a-z]{1,20}$"
 
 Looker = Annotated[Caller, holding(Scope.LOOKUP)]
 Attacher = Annotated[Caller, holding(Scope.ATTACH)]
-Programme = Annotated[str, Path(pattern=_PROGRAMME, description="The partner programme.")]
+Programme = Annotated[str, Path(pattern=PARTNER, description="The partner programme.")]
 Ref = Annotated[
     str,
     Path(
@@ -47,7 +47,7 @@ def recognised_by_one_number(
     scheme: Annotated[str, Query(min_length=1, max_length=32, description="Such as MID.")],
     value: Annotated[str, Query(min_length=1, max_length=100)],
     programme: Annotated[
-        str | None, Query(pattern=_PROGRAMME, description="Only members of this programme.")
+        str | None, Query(pattern=PARTNER, description="Only members of this programme.")
     ] = None,
 ) -> Answer:
     """Ask which recognised foreign members carry an identifier today.

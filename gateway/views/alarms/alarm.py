@@ -1,7 +1,6 @@
-"""An alarm, and how lengths of time and numbers of things stand in its sentence."""
+"""An alarm, and how numbers of things stand in its sentence."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from gateway.views.count import Count
 
@@ -19,18 +18,6 @@ class Alarm:
     code: str | None
     path: str
     link: str
-
-
-def long(length: timedelta) -> str:
-    """A length of time as people say it.
-
-    >>> long(timedelta(minutes=5)), long(timedelta(hours=26)), long(timedelta(days=4, hours=3))
-    ('5 min', '26 h', '4 days')
-    """
-    minutes = max(0, int(length.total_seconds())) // 60
-    if minutes < 120:
-        return f"{minutes} min"
-    return f"{minutes // 60} h" if minutes < 72 * 60 else f"{minutes // (24 * 60)} days"
 
 
 def many(n: Count | int, thing: str, things: str | None = None) -> str:

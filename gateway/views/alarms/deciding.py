@@ -5,11 +5,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select, text
 
+from gateway.views import approvals
 from gateway.views.alarms.alarm import Alarm, many
 from gateway.views.rows import Row
 from outbox.house import House
 from schemas.codes import CODES
-from schemas.tables import approvals, holdings_checks, inbound_batches, pushes
+from schemas.tables import holdings_checks, inbound_batches, pushes
 
 # The condition of its partial index is written out, so that it is found by it.
 _WAITING_PUSHES = (
@@ -23,7 +24,6 @@ _QUARANTINED = (
     .group_by(inbound_batches.c.partner)
     .order_by(inbound_batches.c.partner)
 )
-_ASKED = select(func.count()).select_from(approvals).where(text("state = 'waiting'"))
 _DIFFER = select(holdings_checks.c.partner).where(text("agree = 0"))
 
 
@@ -51,7 +51,7 @@ def undecided(
             path=f"/inbound/{row.partner}",
             link="Review",
         )
-    asked = tx.scalar(_ASKED)
+    asked = approvals.count_waiting(tx)
     if asked:
         yield Alarm(
             kind="approvals wait",

@@ -25,9 +25,9 @@ def expiring(tx: Connection, house: House, rows: Sequence[Row], now: datetime) -
         then = "the next one waits to be activated" if following else "no next one is staged"
         yield _runs_out(None, "Our certificate", left, then, "/certificates")
     waiting = {one.certificate.partner for one in staged_certificates.every(tx)}
+    ends = certificates.ends(tx)
     for row in rows:
-        pinned = certificates.pinned(tx, row.partner)
-        left = max(((one.not_after - now).days for one in pinned), default=-1)
+        left = (ends[row.partner] - now).days if row.partner in ends else -1
         if 0 <= left <= RUNWAYS[0]:
             then = "their next one waits to be approved" if row.partner in waiting else "ask for it"
             path = f"/partners/{row.partner}/certificates"

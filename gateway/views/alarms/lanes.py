@@ -6,9 +6,10 @@ from typing import Final
 
 from sqlalchemy import Connection, bindparam, func, select, text
 
-from gateway.views.alarms.alarm import Alarm, long, many
+from gateway.views.alarms.alarm import Alarm, many
 from gateway.views.lanes import Lane
 from gateway.views.rows import Row
+from gateway.views.span import span
 from outbox.batch import State
 from outbox.house import House
 from outbox.withdrawals import ON_ITS_WAY
@@ -44,7 +45,7 @@ def late(tx: Connection, house: House, rows: Sequence[Row], now: datetime) -> It
                 partner=row.partner,
                 bad=True,
                 sentence=f"{row.partner}: {many(late.n, 'withdrawal')} not confirmed, the first is"
-                f" overdue for {long(now - late.due)}.",
+                f" overdue for {span(now - late.due)}.",
                 code=row.urgent.trouble.code if row.urgent.trouble else None,
                 path=f"/revocations?partner={row.partner}&show=overdue",
                 link="Revocations",
@@ -54,7 +55,7 @@ def late(tx: Connection, house: House, rows: Sequence[Row], now: datetime) -> It
                 kind="urgent news waits",
                 partner=row.partner,
                 bad=True,
-                sentence=f"{row.partner}: withdrawals or bad news wait for {long(now - oldest)}.",
+                sentence=f"{row.partner}: withdrawals or bad news wait for {span(now - oldest)}.",
                 code=row.urgent.trouble.code if row.urgent.trouble else None,
                 path=f"/partners/{row.partner}",
                 link="Cause and repair",
@@ -77,7 +78,7 @@ def failing(_tx: Connection, _house: House, rows: Sequence[Row], now: datetime) 
             kind="failing",
             partner=row.partner,
             bad=True,
-            sentence=f"{row.partner}: {which} for {long(now - since)}{because}.",
+            sentence=f"{row.partner}: {which} for {span(now - since)}{because}.",
             code=code,
             path=f"/partners/{row.partner}",
             link="Cause and repair",
@@ -103,7 +104,7 @@ def unanswered(
                     partner=row.partner,
                     bad=False,
                     sentence=f"{row.partner}: batch {flying.name} {did}"
-                    f" {long(now - flying.first_sent_at)} ago, and no receipt has come.",
+                    f" {span(now - flying.first_sent_at)} ago, and no receipt has come.",
                     code=lane.trouble.code if lane.trouble else None,
                     path=f"/batches/{flying.id}",
                     link="The batch",
@@ -114,7 +115,7 @@ def unanswered(
                     partner=row.partner,
                     bad=False,
                     sentence=f"{row.partner}: {many(lane.arrived, 'batch', 'batches')} arrived, not applied yet,"
-                    f" the first for {long(now - lane.arrived_since)}.",
+                    f" the first for {span(now - lane.arrived_since)}.",
                     code=None,
                     path=f"/batches?partner={row.partner}&state={State.RECEIVED}",
                     link="Batches",
@@ -138,7 +139,7 @@ def unworked(_tx: Connection, _house: House, rows: Sequence[Row], now: datetime)
             kind="nobody works the lanes",
             partner=None,
             bad=True,
-            sentence=f"Due, and nobody works it, for {long(UNWORKED)} or more:"
+            sentence=f"Due, and nobody works it, for {span(UNWORKED)} or more:"
             f" {many(len(alone), 'lane')}. See whether `mrx serve` or `mrx worker` runs.",
             code=None,
             path=f"/partners/{alone[0].partner}",
@@ -155,7 +156,7 @@ def paused(_tx: Connection, _house: House, rows: Sequence[Row], now: datetime) -
             kind="paused with a backlog",
             partner=row.partner,
             bad=False,
-            sentence=f"{row.partner}: paused for {long(now - lane.paused_at)} by {lane.paused_by},"
+            sentence=f"{row.partner}: paused for {span(now - lane.paused_at)} by {lane.paused_by},"
             f" waiting: {many(lane.announcements, 'announcement')}.",
             code=None,
             path=f"/partners/{row.partner}",

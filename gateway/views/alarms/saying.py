@@ -5,8 +5,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from gateway.views.alarms.alarm import Alarm, long, many
+from gateway.views.alarms.alarm import Alarm, many
 from gateway.views.rows import Row
+from gateway.views.span import span
 from outbox.house import House
 from partners import consents
 from schemas.codes import CODES
@@ -41,9 +42,9 @@ def feed(tx: Connection, house: House, rows: Sequence[Row], now: datetime) -> It
     if age is None:
         sentence = "The consent feed has never been heard: nothing may be announced."
     elif stale:
-        sentence = f"The consent feed is {long(age)} old, over its bound: nothing is announced."
+        sentence = f"The consent feed is {span(age)} old, over its bound: nothing is announced."
     else:
-        sentence = f"The consent feed is {long(age)} old; at {long(bound)} announcements stop."
+        sentence = f"The consent feed is {span(age)} old; at {span(bound)} announcements stop."
     waiting = any(row.causes.get("MRX-2207") for row in rows)
     if age is not None or waiting:  # a gateway that is being set up alarms nobody
         yield Alarm(

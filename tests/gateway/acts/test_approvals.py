@@ -53,6 +53,8 @@ def moves(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
             raise KeyboardInterrupt
         if asked.subject == "impossible":
             raise BadRequest("MRX-5023")
+        if asked.subject == "fault" and len(moved) == 1:
+            raise ZeroDivisionError("with Invented Company in it")
 
     approvals.register(RENAMED, within=write)
     approvals.register(MOVED, between=move)
@@ -159,6 +161,24 @@ def test_an_act_that_cannot_be_done_leaves_it_waiting(house: House, act: str, co
     assert (left.state, left.decided_by, left.begun) == (State.WAITING, None, False)
     assert format_of(house) == before
     assert decide(house, one, approve=False).state is State.REFUSED
+
+
+def test_an_act_that_fails_in_a_way_nobody_thought_of_waits_again_at_once(
+    house: House, moves: list[str]
+):
+    waits = asked(house, MOVED, "fault")
+    with pytest.raises(ZeroDivisionError):
+        decide(house, waits, OTHER)
+
+    with house.database.read() as tx:
+        now_is = approvals.get(tx, waits)
+    assert (now_is.state, now_is.begun, now_is.decided_by) == (State.WAITING, False, None)
+    [failed] = entries(house, "approval failed")
+    assert (failed["code"], failed["by"]) == ("MRX-9999", "anna")
+    assert "Invented" not in str(failed)
+
+    assert decide(house, waits, OTHER).state is State.APPROVED
+    assert moves == ["fault by anna"] * 2
 
 
 def test_killed_between_the_yes_and_its_end_the_next_yes_finishes_it(

@@ -2,10 +2,11 @@
 
 import pytest
 
-from gateway.acts import lanes
+from gateway.acts import lanes, replays
 from gateway.identity.actor import Actor
 from gateway.identity.roles import Role, rights
 from gateway.views import rows
+from gateway.views.replays import State
 from outbox.house import House
 from schemas.errors import BadRequest
 from tests.conftest import BOTH
@@ -104,6 +105,23 @@ def test_resuming_tells_again_what_the_partner_turned_down(small_world: World):
 
     assert (resumed.retold, resumed.left) == (7, 0)
     assert len(small_world.held("mx-neec")) == 7
+
+
+def test_of_several_causes_one_person_has_no_more_told_again_by_resuming_than_by_a_replay(
+    small_world: World,
+):
+    refused(small_world, ACCOUNTS)
+    with small_world.house.database.write() as tx:
+        sql = "UPDATE pending SET blocked = 'MRX-2211' WHERE account = '10000001'"
+        tx.exec_driver_sql(sql)
+
+    resumed = lanes.resume(small_world.house, OLGA, "mx-neec", now=small_world.clock())
+
+    assert (resumed.retold, resumed.left) == (0, 7)
+    assert None not in waiting(small_world).values()
+    replay = {"reason": "all repaired there", "now": small_world.clock()}
+    asked = replays.start(small_world.house, OLGA, "mx-neec", None, **replay)
+    assert asked.state is State.WAITING
 
 
 def test_more_than_one_person_may_have_told_again_stays_for_a_replay(

@@ -23,6 +23,7 @@ from outbox.house import House
 from outbox.transport import MEDIA_TYPE
 from signing import request
 from signing.keys import SigningKey
+from tests.world import World
 
 PARTNER, OTHER = "mx-neec", "ca-pip"
 PATHS = {"source": "/v1/source", "partner": "/v1/partner", "operators": "/v1/ops"}
@@ -135,6 +136,11 @@ def token(house: House, *scopes: Scope, name: str = "invented", **facts: Any) ->
 
 def bearer(text: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {text}"}
+
+
+def held_by(world: World, *scopes: str) -> dict[str, str]:
+    """The header of a new token with these scopes."""
+    return bearer(token(world.house, *map(Scope, scopes)))
 
 
 def signature(

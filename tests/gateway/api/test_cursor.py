@@ -23,6 +23,17 @@ def test_a_moment_comes_back_as_it_was_written():
     assert cursor.moment(stored(at)) == at
 
 
+@pytest.mark.parametrize(
+    ("found", "shown", "last"), [([], [], None), ([1, 2], [1, 2], None), ([1, 2, 3], [1, 2], 2)]
+)
+def test_a_list_that_was_read_one_item_further_knows_whether_more_follows(
+    found: list[int], shown: list[int], last: int | None
+):
+    following = None if last is None else cursor.written(last)
+
+    assert cursor.cut(found, 2, lambda one: (one,)) == (shown, following)
+
+
 @pytest.mark.parametrize("microseconds", NO_MOMENTS)
 def test_a_number_that_is_no_moment_is_refused(microseconds: int):
     with pytest.raises(BadRequest, match="MRX-7003"):

@@ -10,6 +10,7 @@ import pytest
 from gateway.home import open_home
 from gateway.settings import Settings
 from tests.gateway.cli.command import Mrx
+from tests.gateway.cli.ends import Authority, authority, served
 from tests.tools import tool
 from tests.world import Clock, Wire, World, connect, member
 
@@ -83,3 +84,15 @@ def openssl() -> str:
 def xmllint() -> str:
     """libxml2's command, whose word counts beside ours."""
     return tool("xmllint")
+
+
+@pytest.fixture(scope="session")
+def ca(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture
+def plain(world: World) -> Iterator[str]:
+    """Mexico's gateway over plain http."""
+    with served(world.partners["mx-neec"]) as url:
+        yield url

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from gateway.acts import approval_words
 from gateway.cli import exits
 from gateway.cli.approval import PASSWORD
 from gateway.home import open_home
-from gateway.identity import passwords, users
+from gateway.identity import passwords, sessions, users
 from gateway.identity.roles import Role
 from gateway.settings import Settings
 from gateway.views.onboarding import BY_HAND
@@ -60,6 +61,26 @@ def test_a_wrong_password_approves_nothing(mrx: Mrx, anna: str, asked: str):
     assert mrx.json("approval", "list", "--state", "waiting")[0]["id"] == asked
 
 
+def test_who_signs_in_at_a_provider_decides_with_a_word_of_the_console(mrx: Mrx, asked: str):
+    now = datetime.now(UTC)
+    house = open_home(Settings(home=mrx.home))
+    there = {"issuer": "https://login.example", "subject": "7"}
+    with house.database.write() as tx:
+        olga = users.create(tx, "olga", {Role.APPROVER}, by="test", now=now, **there)
+        sessions.begin(tx, olga, now=now)
+    word = approval_words.give(house, olga.actor, asked, now=now)
+    house.database.close()
+    approve = ("approval", "approve", asked, "--user", "olga", "--reason", "seen")
+
+    wrong = mrx(*approve, stdin=b"AAAA-BBBB-CCCC-DDDD-EEEE-FFFF\n", code=1)
+    assert "MRX-7019" in wrong.stderr
+    done = mrx.json(*approve, stdin=word.encode() + b"\n")
+
+    assert (done["state"], done["decided_by"]) == ("approved", "olga")
+    again = mrx(*approve, stdin=word.encode() + b"\n", code=1)
+    assert "MRX-7033" in again.stderr
+
+
 def test_an_unknown_approval_is_said_to_be_unknown(mrx: Mrx):
     said = mrx("approval", "approve", "0" * 12, "--reason", "seen", code=1)
 
@@ -79,6 +100,7 @@ def test_going_live_takes_a_complete_list_and_two_persons(
     assert "contacts" in early.stderr
     for step in sorted(BY_HAND):
         mrx("onboarding", "tick", "mx-neec", step, "--evidence", "letter of 2 October")
+    mrx("partner", "conformance", "mx-neec")
     shown = {one["step"]: one for one in mrx.json("onboarding", "show", "mx-neec")}
     assert [name for name, one in shown.items() if not one["done"]] == ["live", "first batch"]
     assert shown["contacts"]["evidence"] == "letter of 2 October"

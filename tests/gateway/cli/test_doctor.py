@@ -1,5 +1,7 @@
 """`mrx doctor` and `mrx settings`: what a person sees of them, and what the exit code says."""
 
+import orjson
+
 from tests.gateway.cli.command import Mrx
 
 KEYS = {"step", "result", "sentence", "next"}
@@ -88,3 +90,37 @@ def test_settings_works_where_nothing_is(tmp_path):
 
 def test_the_page_is_printed(mrx: Mrx):
     assert mrx("settings", "--page").stdout.startswith("# Settings\n")
+
+
+def test_the_bundle_names_settings_and_shows_no_value(mrx: Mrx, tmp_path):
+    file = tmp_path / "diagnostics.json"
+    marked = {
+        "MRX_DATABASE_URL": "postgresql+psycopg://marked:marked@127.0.0.1:1/marked",
+        "MRX_ENGINE": "celery",
+        "MRX_BROKER_URL": "redis://:marked@127.0.0.1:1/0",
+        "MRX_REQUEST_SECONDS": "20",
+    }
+
+    mrx("doctor", "--bundle", file, code=3, **marked)
+
+    told = orjson.loads(file.read_bytes())
+    assert told["settings"]["given"] == [
+        "MRX_HOME",
+        "MRX_DATABASE_URL",
+        "MRX_ENGINE",
+        "MRX_BROKER_URL",
+        "MRX_REQUEST_SECONDS",
+    ]
+    findings = {one["step"]: one for one in told["findings"]}
+    assert findings["database"]["sentence"] == "MRX-9014"
+    assert findings["home folder"]["sentence"] == "$MRX_HOME can be written"
+    for value in (b"marked", b"127.0.0.1", str(mrx.home).encode()):
+        assert value not in file.read_bytes()
+
+
+def test_a_bundle_is_made_where_a_setting_cannot_be_read(mrx: Mrx):
+    said = mrx("doctor", "--bundle", "-", code=3, MRX_REQUEST_SECONDS="sooner")
+
+    found = {one["step"]: one for one in orjson.loads(said.stdout)["findings"]}
+    assert found["settings"]["sentence"] == "MRX-9010 MRX_REQUEST_SECONDS"
+    assert "sooner" not in said.stdout

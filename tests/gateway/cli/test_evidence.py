@@ -1,5 +1,6 @@
 """Batches, notices and disclosures: what left, how each thing stands, and who knows what."""
 
+import orjson
 import pytest
 
 from tests.gateway.cli.command import Mrx
@@ -21,6 +22,26 @@ def test_batches_are_listed_with_the_keys_others_rely_on(mrx: Mrx):
     ]
     assert mrx.json("batch", "list", "--state", "unknown") == []
     assert mrx.json("batch", "list", "--partner", "ca-pip") == []
+
+
+@pytest.mark.usefixtures("told")
+@pytest.mark.parametrize("states", [(), ("--state", "settled,unknown"), ("--state", "settled")])
+def test_batches_are_listed_page_by_page_the_newest_first(
+    mrx: Mrx, world: World, states: tuple[str, ...]
+):
+    for account in ("10000003", "10000004"):
+        world.push(member(account))
+        world.grant(account)
+        world.deliver()
+    order = ("batch", "list", *states, "--limit", 2, "--json")
+
+    first = mrx(*order)
+    second = mrx(*order, "--after", 2)
+
+    assert [one["id"] for one in orjson.loads(first.stdout)] == [3, 2]
+    assert "go on with --after 2" in first.stderr
+    assert [one["id"] for one in orjson.loads(second.stdout)] == [1]
+    assert "--after" not in second.stderr
 
 
 def test_wrong_filters_are_said(mrx: Mrx):

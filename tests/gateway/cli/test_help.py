@@ -16,13 +16,13 @@ from tests.gateway.cli.command import Mrx
 ROOT: Any = get_command(app)
 EXAMPLE = "Example: mrx "
 NAMES = """
-approval approve, approval list, approval refuse, batch compare, batch evidence, batch export, batch list, batch next, batch retry, batch show,
+approval approve, approval list, approval refuse, batch compare, batch evidence, batch export, batch list, batch name, batch next, batch retry, batch show,
 batch timeline, certificate, conformance, consent grant,
-consent list, consent revoke, deliver, demo, disclosure find, disclosure show, disclosure statement, doctor, explain, failure list, inbound approve,
+consent list, consent revoke, deliver, demo, disclosure find, disclosure show, disclosure statement, doctor, explain, failure list, inbound approve, inbound history,
 inbound import, inbound list, inbound receipt, inbound reject, inbound rolls, inbound show, init, key activate, key list,
 key retire, key stage, ledger export, ledger tail, ledger verify, member preview, member show, metrics, notice list, onboarding go-live, onboarding list,
 onboarding reopen, onboarding show, onboarding tick, open, openapi,
-outcome list, overview, partner approve-certificate, partner certificates, partner connect,
+outcome list, overview, partner approve-certificate, partner certificates, partner conformance, partner connect,
 partner list, partner pause, partner reject-certificate, partner resume, partner show, partner terms,
 partner test, partner withdraw-certificate, pull, push consents, push list, push members, push refuse,
 push rejected, push release, push show, receipt import,

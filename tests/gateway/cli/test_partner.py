@@ -4,6 +4,7 @@ import socket
 from pathlib import Path
 
 import httpx2
+import orjson
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -200,7 +201,7 @@ def test_resuming_needs_a_reason_too_and_says_what_waits(world: World, mrx: Mrx)
     ("alone", "said"),
     [
         (2, "To be told again: 2 refused notices."),
-        (1, "Too many for one person, and staying as they are for `mrx replay`: 2 refused notices"),
+        (1, "For two persons, and staying as they are for `mrx replay`: 2 refused notices"),
     ],
 )
 def test_a_dry_run_says_what_resuming_tells_again_and_what_stays(
@@ -240,3 +241,19 @@ def test_partners_are_counted_by_state(world: World, mrx: Mrx):
         "refused": 0,
         "held": 2,
     }
+
+
+def test_counts_end_where_those_of_the_overview_end(
+    world: World, mrx: Mrx, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("gateway.views.count.SOME", 1)
+    monkeypatch.setattr("gateway.views.count.MOST", 1)
+    world.push(*map(member, ("10000001", "10000002")))
+    world.grant("10000001", "10000002")
+
+    for order in (("partner", "list"), ("partner", "show", "mx-neec")):
+        said = mrx(*order, "--json")
+        told = orjson.loads(said.stdout)
+        row = told if order[1] == "show" else next(one for one in told if one["pending"])
+        assert (row["partner"], row["pending"], row["over"]) == ("mx-neec", 1, ["pending"])
+        assert "mx-neec: over 1 pending." in said.stderr

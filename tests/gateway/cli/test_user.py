@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import select
 
 from gateway.home import open_home
-from gateway.identity import signing_in
+from gateway.identity import signing_in, tries
 from gateway.settings import Settings
 from schemas.errors import BadRequest
 from schemas.tables import ledger
@@ -28,7 +28,8 @@ def signs_in(mrx: Mrx, name: str, password: str) -> str:
 
     house = open_home(Settings(home=mrx.home))
     try:
-        signing_in.by_password(house, name, password, now=datetime.now(UTC))
+        there, now = tries.address("192.0.2.10"), datetime.now(UTC)
+        signing_in.by_password(house, name, password, source=there, now=now)
     except BadRequest as refused:
         return refused.code
     finally:

@@ -137,3 +137,19 @@ def test_who_only_looks_decides_nothing(waiting: World, vera: TestClient):
 def test_a_batch_of_another_partner_is_not_shown_as_this_one_s(vera: TestClient):
     assert vera.get(PAGE.replace("/mx-neec/", "/ca-pip/")).status_code == 404
     assert vera.get("/console/inbound/xx-none").status_code == 404
+
+
+@pytest.mark.usefixtures("waiting")
+def test_thirty_days_of_a_roll_are_a_picture_a_sentence_and_a_table(
+    small_world: World, vera: TestClient
+):
+    page = vera.get("/console/inbound/mx-neec").text
+
+    since = (NOW - timedelta(days=2)).date()
+    assert f"Their roll stayed at 200 members since {since}; one batch waited" in page
+    assert page.count('class="roll__bound"') == 4  # two days that began with a known size
+    assert page.count('class="roll__waited"') == 1
+    row = f'<th scope="row">{NOW.date()}</th><td>200</td><td>150</td><td>250</td><td>1</td>'
+    assert row in page
+    none = vera.get("/console/inbound/ca-pip").text
+    assert "No batch of theirs was applied within 30 days." in none

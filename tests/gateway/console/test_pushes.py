@@ -1,12 +1,14 @@
 """Pushes at the console: what they did, what they would do, and the word of a second person."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import update
 
 from gateway.identity.roles import Role
+from gateway.intake import full_list
 from gateway.tokens import Scope
 from partners import roll
 from schemas.codes import CODES
@@ -113,6 +115,25 @@ def test_if_more_would_go_by_now_it_waits_on_and_says_how_many(
     again = anna.post(f"{page}/release", data={"gone": "28", "reason": "I looked again"})
     assert again.status_code == 303
     assert size(small_world) == KEPT
+
+
+def test_who_joins_after_the_last_look_is_not_withdrawn_by_it(
+    small_world: World, anna: TestClient, waiting: str, monkeypatch: pytest.MonkeyPatch
+):
+    honest = full_list.over_guard
+
+    def and_then(*asked: Any) -> Any:
+        counted = honest(*asked)
+        small_world.push(*(member(str(10_000_100 + n)) for n in range(3)))
+        return counted
+
+    monkeypatch.setattr(full_list, "over_guard", and_then)
+
+    page = f"/console/pushes/{waiting}/release"
+    done = anna.post(page, data={"gone": "25", "reason": "they left"})
+
+    assert done.status_code == 303
+    assert size(small_world) == KEPT + 3
 
 
 def test_if_fewer_would_go_by_now_it_is_let_in(small_world: World, anna: TestClient, waiting: str):

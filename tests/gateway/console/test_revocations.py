@@ -50,7 +50,7 @@ def test_what_waits_is_shown_with_its_clock_and_what_is_confirmed_with_its_time(
     every = at(world, Role.VIEWER).get(PATH, params={"show": "all"}).text
 
     assert "withdrawal on its way" in waits
-    assert "of 1 d 0 h" in waits
+    assert "of 24 h" in waits
     assert "every withdrawal is confirmed" in closed
     assert "withdrawal on its way" not in closed
     assert "deletion confirmed" in every

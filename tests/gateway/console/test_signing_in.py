@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 
 from gateway.acts import users as acts
 from gateway.console.page import COOKIE
-from gateway.identity import passwords, sessions, signing_in, turns, users
+from gateway.identity import passwords, sessions, signing_in, tries, turns, users
 from gateway.identity.actor import Actor
 from gateway.identity.roles import Role, rights
 from outbox.house import House
@@ -26,6 +26,8 @@ from tests.gateway.identity.somebody import (
     person,
     sign_in,
 )
+
+HERE = tries.address("192.0.2.10")
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +95,7 @@ def test_who_is_reset_before_the_session_begins_does_not_come_in(house: House, m
 
     monkeypatch.setattr(signing_in, "_counted", counted)
     with suppress(BadRequest):
-        signing_in.by_password(house, user.name, GOOD, now=now)
+        signing_in.by_password(house, user.name, GOOD, source=HERE, now=now)
     if len(opened) < 2:  # one transaction looked and began: the reset comes after it
         monkeypatch.setattr(house.database, "write", write)
         acts.reset(house, ada, user.name, reason="it was stolen", now=now)
@@ -106,14 +108,14 @@ def test_the_lock_ends_by_itself_and_five_more_are_counted_from_the_beginning(ho
     user, now = person(house), datetime.now(UTC)
     for _ in range(5):
         with pytest.raises(BadRequest, match="MRX-7019"):
-            signing_in.by_password(house, user.name, "wrong", now=now)
-    later = now + users.LOCKED_FOR
+            signing_in.by_password(house, user.name, "wrong", source=HERE, now=now)
+    later = now + tries.WAITS
 
     for _ in range(4):
         with pytest.raises(BadRequest, match="MRX-7019"):
-            signing_in.by_password(house, user.name, "wrong", now=later)
+            signing_in.by_password(house, user.name, "wrong", source=HERE, now=later)
 
-    assert signing_in.by_password(house, user.name, GOOD, now=later)
+    assert signing_in.by_password(house, user.name, GOOD, source=HERE, now=later)
 
 
 def test_a_right_password_begins_the_count_again(house: House):
@@ -122,8 +124,8 @@ def test_a_right_password_begins_the_count_again(house: House):
     for _ in range(3):
         for _ in range(4):
             with pytest.raises(BadRequest, match="MRX-7019"):
-                signing_in.by_password(house, user.name, "wrong", now=now)
-        signing_in.by_password(house, user.name, GOOD, now=now)
+                signing_in.by_password(house, user.name, "wrong", source=HERE, now=now)
+        signing_in.by_password(house, user.name, GOOD, source=HERE, now=now)
 
 
 def test_of_many_tries_at_once_five_are_looked_at(house: House, monkeypatch):
@@ -142,7 +144,7 @@ def test_of_many_tries_at_once_five_are_looked_at(house: House, monkeypatch):
     def attempt() -> None:
         gate.wait()
         try:
-            signing_in.by_password(house, user.name, "wrong", now=now)
+            signing_in.by_password(house, user.name, "wrong", source=HERE, now=now)
         except BadRequest as refused:
             codes.append(refused.code)
 
@@ -168,7 +170,7 @@ def test_a_flood_of_guesses_is_turned_away_and_holds_no_thread(house: House, mon
 
     def attempt() -> None:
         with suppress(BadRequest):
-            signing_in.by_password(house, "nobody-of-that-name", "guess", now=now)
+            signing_in.by_password(house, "nobody-of-that-name", "guess", source=HERE, now=now)
 
     threads = [threading.Thread(target=attempt) for _ in range(4)]
     for thread in threads:
@@ -195,11 +197,11 @@ def test_a_try_counts_before_it_is_looked_at_whoever_dies_then(house: House, mon
     monkeypatch.setattr(passwords, "holds", dies)
     for _ in range(5):
         with pytest.raises(KeyboardInterrupt):
-            signing_in.by_password(house, user.name, "guess", now=now)
+            signing_in.by_password(house, user.name, "guess", source=HERE, now=now)
 
     monkeypatch.undo()
     with pytest.raises(BadRequest, match="MRX-7019"):
-        signing_in.by_password(house, user.name, GOOD, now=now)
+        signing_in.by_password(house, user.name, GOOD, source=HERE, now=now)
 
 
 def test_who_is_disabled_while_the_password_is_looked_at_does_not_come_in(
@@ -215,7 +217,7 @@ def test_who_is_disabled_while_the_password_is_looked_at_does_not_come_in(
     monkeypatch.setattr(passwords, "holds", meanwhile)
 
     with pytest.raises(BadRequest, match="MRX-7019"):
-        signing_in.by_password(house, user.name, GOOD, now=now)
+        signing_in.by_password(house, user.name, GOOD, source=HERE, now=now)
 
 
 def test_a_made_up_name_leaves_nothing_in_the_ledger(house: House):

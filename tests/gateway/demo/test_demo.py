@@ -18,7 +18,7 @@ from sqlalchemy import select
 
 from gateway.demo import audit, companies, foreign, table
 from gateway.home import open_home
-from gateway.identity import signing_in
+from gateway.identity import signing_in, tries
 from gateway.settings import Settings
 from schemas.tables import revocations
 
@@ -249,7 +249,8 @@ def test_ctrl_c_while_it_serves_stops_every_process_and_ends_with_0(tmp_path):
     (home,) = tmp_path.glob("demo-*/us-ctpat")
     house = open_home(Settings(home=home))
     try:
-        assert signing_in.by_password(house, "admin", password[1], now=datetime.now(UTC))
+        there, now = tries.address("192.0.2.10"), datetime.now(UTC)
+        assert signing_in.by_password(house, "admin", password[1], source=there, now=now)
     finally:
         house.database.close()
 

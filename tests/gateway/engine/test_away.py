@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
+from gateway import puller
 from gateway.engine import errands, threads
 from gateway.engine.errands import Errands
 from gateway.engine.threads import Threads
+from gateway.puller import Puller
 from outbox.house import House
 from schemas.postgresql import PostgreSQL
 from tests.conftest import FILE_ONLY
@@ -59,3 +61,17 @@ def test_upkeep_says_it_in_a_line(
         keeping_up.join()
 
     assert "MRX-9999" not in caplog.text
+
+
+def test_fetching_says_it_in_a_line(
+    forsaken: House, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(puller, "LOOK_SECONDS", 0.01)
+    fetching = Puller(forsaken, bytes_max=BYTES_MAX)
+    with caplog.at_level(logging.INFO):
+        fetching.start()
+        until(lambda: "MRX-" in caplog.text)
+        fetching.stop()
+
+    assert "MRX-9999" not in caplog.text
+    assert "\n" not in said(caplog, "fetching: MRX-9014")[0]

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gateway import home, upkeep
-from gateway.identity import attempt, passwords, sessions, signing_in, turns, users
+from gateway.identity import attempt, passwords, sessions, signing_in, tries, turns, users
 from gateway.identity.roles import Role
 from outbox.house import House
 from schemas.errors import BadRequest
@@ -16,6 +16,7 @@ from tests.world import World
 
 pytestmark = pytest.mark.parametrize("engine", BOTH, indirect=True)
 MANY = 8
+HERE = tries.address("192.0.2.10")
 
 
 @pytest.fixture
@@ -49,15 +50,34 @@ def test_of_many_wrong_passwords_at_once_five_are_looked_at(house: House, monkey
     monkeypatch.setattr(passwords, "holds", lambda _word, kept: kept and looked.append(1))
     monkeypatch.setattr(turns, "SECONDS", 30)  # however slow this machine is
 
-    codes = at_once(lambda: signing_in.by_password(house, "vera", "wrong", now=now))
+    codes = at_once(lambda: signing_in.by_password(house, "vera", "wrong", source=HERE, now=now))
 
     assert len(looked) == 5
     assert sorted(map(str, codes)) == ["MRX-7019"] * MANY
 
 
+def test_of_many_strangers_at_once_so_many_are_looked_at_as_may_be_together(
+    house: House, monkeypatch
+):
+    now, looked = datetime.now(UTC), []
+    addresses = iter(range(MANY))
+    with house.database.write() as tx:
+        users.create(tx, "vera", {Role.VIEWER}, by="test", now=now, password="correct horse 12")
+    monkeypatch.setattr(passwords, "holds", lambda _word, kept: kept and looked.append(1))
+    monkeypatch.setattr(turns, "SECONDS", 30)  # however slow this machine is
+    monkeypatch.setattr(tries, "STRANGERS_MAX", 6)
+
+    def guess() -> str:
+        source = tries.address(f"192.0.2.{next(addresses)}")
+        return signing_in.by_password(house, "vera", "wrong", source=source, now=now)
+
+    assert set(at_once(guess)) == {"MRX-7019"}
+    assert len(looked) == 6
+
+
 def test_one_answer_of_the_provider_counts_once_among_many_at_once(house: House):
     now = datetime.now(UTC)
-    begun = attempt.begin("/console/", proving=False, now=now)
+    begun = attempt.begin(house.folder, "/console/", proving=False, now=now)
 
     def spend() -> bool:
         with house.database.write() as tx:

@@ -3,6 +3,8 @@
 import hmac
 import time
 from base64 import urlsafe_b64encode
+from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
@@ -12,6 +14,7 @@ from sqlalchemy import func, select
 
 from gateway.console.page import COOKIE
 from gateway.console.signing_in import ATTEMPT
+from gateway.identity import attempt
 from outbox.house import House
 from schemas.tables import nonces
 from tests.gateway.console.people import ORIGIN
@@ -159,6 +162,23 @@ def test_an_answer_that_comes_too_late_is_refused(house: House, there: Provider,
     answer = client.get(back)
 
     assert (answer.status_code, "too long ago" in answer.text) == (401, True)
+
+
+@pytest.mark.parametrize(("behind", "came"), [(30, 303), (90, 401)])
+def test_servers_whose_clocks_are_some_seconds_apart_finish_each_others_sign_ins(
+    house: House, there: Provider, monkeypatch, behind: int, came: int
+):
+    began = attempt.begin
+
+    def ahead(*where: Any, now: datetime, **how: Any) -> attempt.Attempt:
+        return began(*where, now=now + timedelta(seconds=behind), **how)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(attempt, "begin", ahead)
+        client = at(house, there)
+        back = go_there(client)
+
+    assert client.get(back).status_code == came
 
 
 def test_another_providers_answer_is_refused(house: House, there: Provider):

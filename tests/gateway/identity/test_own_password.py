@@ -96,7 +96,7 @@ def test_the_old_password_can_be_guessed_five_times_there_too(house: House):
     answers = [client.post("/console/account/password", data=form) for _ in range(5)]
 
     assert [answer.status_code for answer in answers] == [422] * 4 + [303]
-    assert answers[-1].headers["location"].startswith("/console/login")
+    assert answers[-1].headers["location"] == "/console/login?said=proofs-wrong"
     assert client.get("/console/account").headers["location"].startswith("/console/login")
 
 

@@ -1,13 +1,18 @@
 """Showing again who one is, with a password."""
 
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, Never
 
 import pytest
 from fastapi import APIRouter
 from fastapi.testclient import TestClient
+from sqlalchemy import Connection
 
 from gateway.console.page import COOKIE, SignedIn
 from gateway.identity import passwords, sessions, signing_in, turns
@@ -15,6 +20,20 @@ from outbox.house import House
 from schemas.errors import BadRequest, NotReady
 from tests.gateway.console.people import ORIGIN, nobody
 from tests.gateway.identity.somebody import GOOD, age, entries, person, sign_in, signed_in
+
+ANOTHER = """
+import sys
+from gateway.home import open_home
+from gateway.settings import Settings
+from tests.gateway.console.people import nobody
+from gateway.console.page import COOKIE
+
+home, held = sys.argv[1:]
+client = nobody(open_home(Settings(home=home)))
+client.cookies.set(COOKIE, held)
+for _ in range(2):
+    print(client.post("/console/prove", data={"password": "wrong"}).status_code)
+"""
 
 
 @pytest.fixture
@@ -82,13 +101,45 @@ def test_a_wrong_password_proves_nothing_and_the_fifth_ends_the_session(house: H
 
     fifth = client.post("/console/prove", data={"password": "wrong"})
 
-    assert fifth.headers["location"].startswith("/console/login")
+    assert fifth.headers["location"] == "/console/login?said=proofs-wrong"
+    said = client.get(fifth.headers["location"]).text
+    assert "Five wrong passwords in a row: you are signed out." in said
+    assert "ask an administrator" in said
     client.cookies.set(COOKIE, held)
     assert client.get("/console/account").status_code == 303
     assert other.get("/console/account").status_code == 200
     refused = entries(house, "sign-in refused", user)
     assert [entry["signed_out"] for entry in refused] == [False] * 4 + [True]
     assert sign_in(nobody(house), user).status_code == 303  # the name itself is not locked
+
+
+def test_after_the_fifth_wrong_one_the_way_leads_back_to_what_was_asked_for(house: House):
+    user = person(house)
+    client = signed_in(house, user)
+    form = {"password": "wrong", "to": "/console/approvals/00aa00aa00aa"}
+
+    fifth = [client.post("/console/prove", data=form) for _ in range(5)][-1]
+
+    login = client.get(fifth.headers["location"]).text
+    assert "Five wrong passwords" in login
+    assert 'value="/console/approvals/00aa00aa00aa"' in login
+
+
+def test_wrong_ones_of_a_session_count_at_whatever_server_they_are_given(house: House):
+    client = signed_in(house, person(house))
+    for _ in range(3):
+        client.post("/console/prove", data={"password": "wrong"})
+
+    said = subprocess.run(
+        [sys.executable, "-c", ANOTHER, house.folder, client.cookies[COOKIE]],
+        cwd=Path(__file__).parents[3],
+        check=True,
+        capture_output=True,
+        timeout=60,
+    ).stdout
+
+    assert said.split() == [b"401", b"303"]
+    assert client.get("/console/account").status_code == 303
 
 
 def test_a_right_password_begins_the_count_of_the_session_again(house: House):
@@ -130,11 +181,17 @@ def test_a_session_whose_end_could_not_be_kept_ends_with_the_next_try(house: Hou
         session = sessions.find(tx, client.cookies[COOKIE], now=datetime.now(UTC))
     assert session is not None
 
+    write = house.database.write
+
+    def once(**which: str) -> AbstractContextManager[Connection]:
+        patched.setattr(house.database, "write", full)  # the try is counted, its end is not kept
+        return write(**which)
+
     def full(**_: str) -> Never:
         raise NotReady("MRX-9007")
 
     with monkeypatch.context() as patched:
-        patched.setattr(house.database, "write", full)
+        patched.setattr(house.database, "write", once)
         with pytest.raises(NotReady):
             signing_in.again(house, session, "wrong", now=datetime.now(UTC))
     answer = client.post("/console/prove", data={"password": GOOD})

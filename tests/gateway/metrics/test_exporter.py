@@ -1,6 +1,7 @@
 """What /metrics says is what happened, whoever is asked and however often."""
 
 import re
+import threading
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -242,6 +243,18 @@ def test_until_all_is_counted_there_are_no_counters_rather_than_low_ones(
     assert first.total("mrx_batches_total") == 0
     assert second("mrx_counters_ready") == 1
     assert second.total("mrx_batches_total") == 2
+
+
+def test_who_looks_does_not_wait_for_the_first_count_of_all(world: World):
+    exporter = Exporter(world.house)
+    looked: list[Told] = []
+    with exporter._alone:  # as the thread that counts holds it
+        looking = threading.Thread(target=lambda: looked.append(told(exporter, world.clock.now)))
+        looking.start()
+        looking.join(30)
+
+    assert [look("mrx_counters_ready") for look in looked] == [0]
+    assert told(exporter, world.clock.now)("mrx_counters_ready") == 1
 
 
 # Walks back over the batches of the last minutes only.

@@ -161,7 +161,7 @@ def test_resuming_from_the_partners_own_screen(world: World):
             0,
             [
                 "1 that were turned down stay as they are:",
-                "they are too many for one person; use mrx replay.",
+                "they are for two persons; use mrx replay.",
             ],
         ),
     ],

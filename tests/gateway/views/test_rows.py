@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from gateway.views import count, days, lanes, rows, stuck
+from gateway.views import count, days, lanes, rows, stuck, troubles
 from gateway.views.count import Count
 from gateway.views.rows import Row
 from outbox import lane, notices
@@ -239,9 +239,7 @@ def test_no_statement_reads_a_table_that_grows(small_world: World):
         "one": (lanes._LANES_OF_ONE, {"stop": 4, "only": "mx-neec"}),
         "open": (lanes._OPEN, {"lanes": [1, 2]}),
         "loads": (lanes._LOADS, {"these": [1, 2]}),
-        "flying": (lanes._FLYING, {"lane": 1}),
-        "since": (lanes._SINCE, {"batch": 1, "after": 1}),
-        "last": (lanes._LAST, {"batch": 1}),
+        "flying": (troubles._FLYING, {"lanes": [1, 2]}),
         "days": (days._ALL, {"first": 0}),
         "stuck": (stuck._ALL, {"stop": 4}),
         "leaving": (rows._LEAVING, {"stop": 4}),

@@ -23,7 +23,7 @@ def engine(request: pytest.FixtureRequest) -> str:
 @pytest.mark.parametrize(
     ("said", "code"),
     [
-        ({"withdrawals": ()}, "MRX-2210"),
+        ({"withdrawals": ()}, "MRX-4016"),
         ({"withdrawals": (), "verdict": Verdict.REFUSED, "code": "X-1", "held": None}, "MRX-2211"),
     ],
 )

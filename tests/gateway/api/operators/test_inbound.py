@@ -180,3 +180,22 @@ def test_a_decision_needs_a_reason_of_one_line(http: TestClient, waiting: str, r
     answer = http.post(f"{PATH}/{waiting}/approve", json={"reason": reason, "gone": 100})
 
     assert (answer.status_code, answer.json()["code"]) == (422, "MRX-7003")
+
+
+@pytest.mark.usefixtures("waiting")
+def test_a_roll_has_thirty_days_behind_it(http: TestClient):
+    found = http.get(f"{PATH}/rolls/mx-neec").json()
+
+    assert (len(found["days"]), found["percent"]) == (30, 20)
+    today, before = found["days"][-1], found["days"][0]
+    assert today == {
+        "day": str(NOW.date()),
+        "size": 200,
+        "lower": 150,
+        "upper": 250,
+        "held_back": 1,
+    }
+    assert (before["size"], before["lower"]) == (None, None)
+    assert "one batch waited" in found["sentence"]
+    unknown = http.get(f"{PATH}/rolls/xx-aeo")
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "MRX-5001")

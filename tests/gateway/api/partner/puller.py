@@ -13,8 +13,9 @@ from gateway.app import build
 from gateway.settings import Settings
 from outbox.house import House
 from outbox.transport import MEDIA_TYPE
+from partners import agreements
 from tests.gateway.api.doors import signature
-from tests.world import BYTES_MAX, World
+from tests.world import BYTES_MAX, World, member
 
 
 @dataclass
@@ -68,3 +69,13 @@ def puller(world: World, partner: str = "mx-neec", **settings: Any) -> Puller:
     folder = world.house.folder
     app = build(world.house, Settings(home=folder, **settings))
     return Puller(TestClient(app, client=("192.0.2.7", 50000)), world.partners[partner])
+
+
+def two_wait(small_world: World) -> World:
+    """Mexico has no address: it comes for its batches. Two members wait for it."""
+    world = by_the_wall_clock(small_world)
+    with world.house.database.write() as tx:
+        agreements.change(tx, "mx-neec", push_url=None)
+    world.push(member("10000001"), member("10000002"))
+    world.grant("10000001", "10000002")
+    return world

@@ -5,50 +5,38 @@ from base64 import b64encode
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote
 
 import pytest
 from fastapi.testclient import TestClient
-from httpx2 import Response
-from pydantic import ValidationError
 from sqlalchemy import func, select, update
 
-from gateway import upkeep
-from gateway.app import build
-from gateway.settings import Settings
-from partners import certificates, nonces
+from partners import certificates
 from schemas.tables import certificates as certificates_
 from schemas.tables import foreign_rolls
 from schemas.tables import nonces as nonces_
 from signing import keys
 from signing.keys import SigningKey
-from tests.conftest import connected_world
 from tests.gateway.api.doors import signature
+from tests.gateway.api.partner.signed_calls import (
+    PROXY,
+    URL,
+    connected,
+    keys_of_three,
+    refused,
+    two_pinned,
+)
 from tests.tools import tool
-from tests.world import START, World, new_key, pinned
-
-URL = "/v1/partner/batches?limit=5"
-PROXY = "192.0.2.7"
+from tests.world import START, World, pinned
 
 
 @pytest.fixture(scope="module")
 def key_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Mexico signs with RSA, as the shell does that signs by hand.
-
-    In a folder of their own: what is made once a session with certain keys lies beside them.
-    """
-    folder = tmp_path_factory.mktemp("keys")
-    return {
-        code: new_key(folder, code, kind="rsa" if code == "mx-neec" else "p256")
-        for code in ("us-ctpat", "mx-neec", "ca-pip")
-    }
+    return keys_of_three(tmp_path_factory.mktemp("keys"))
 
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory, key_files: dict[str, Path]) -> World:
-    """us-ctpat, and two partners whose certificates are pinned."""
-    return connected_world(tmp_path_factory.mktemp("world"), key_files, ("mx-neec", "ca-pip"))
+    return two_pinned(tmp_path_factory.mktemp("world"), key_files)
 
 
 @pytest.fixture(scope="module")
@@ -59,18 +47,6 @@ def mexico(world: World) -> SigningKey:
 @pytest.fixture(scope="module")
 def client(world: World) -> TestClient:
     return connected(world)
-
-
-def connected(world: World, peer: str = PROXY, **settings: Any) -> TestClient:
-    folder = world.house.folder
-    app = build(world.house, Settings(home=folder, **settings))
-    return TestClient(app, client=(peer, 50000))
-
-
-def refused(answer: Response, code: str = "MRX-7011") -> None:
-    assert (answer.status_code, answer.json()["code"]) == (401, code)
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert "www-authenticate" in answer.headers
 
 
 def test_a_signed_request_is_answered(client: TestClient, mexico: SigningKey):
@@ -251,140 +227,10 @@ def test_who_is_believed_has_been_heard(world: World, client: TestClient, mexico
     assert heard >= began
 
 
-def test_nonces_are_forgotten_when_their_signature_is_too_old(world: World):
-    """Not before: a request from a clock that is ahead is believed for ten minutes."""
-    now = datetime(2030, 1, 1, tzinfo=UTC)
-    with world.house.database.write() as tx:
-        assert nonces.spend(tx, "f" * 64, "once", now=now)
-        assert not nonces.spend(tx, "f" * 64, "once", now=now + timedelta(minutes=10))
-        assert nonces.spend(tx, "e" * 64, "once", now=now)
-        assert nonces.spend(tx, "f" * 64, "once", now=now + timedelta(minutes=16))
-        assert not nonces.spend(tx, "f" * 64, "once", now=now + timedelta(minutes=17))
-
-
-def test_what_is_too_old_is_swept_away(world: World):
-    now = datetime(2030, 1, 1, tzinfo=UTC)
-    with world.house.database.write() as tx:
-        assert nonces.spend(tx, "c" * 64, "old", now=now)
-        assert nonces.spend(tx, "c" * 64, "new", now=now + timedelta(minutes=10))
-
-    upkeep.tidy(world.house, now=now + timedelta(minutes=16))
-
-    with world.house.database.read() as tx:
-        left = select(nonces_.c.nonce).where(nonces_.c.certificate == "c" * 64)
-        assert tx.scalars(left).all() == ["new"]
-
-
-# -- the certificate of the handshake --------------------------------------------------------------
-
-
 def client_cert(key: SigningKey) -> dict[str, str]:
     """RFC 9440."""
     return {"Client-Cert": f":{b64encode(key.certificate.der).decode()}:"}
 
-
-def escaped(key: SigningKey) -> dict[str, str]:
-    """nginx: $ssl_client_escaped_cert."""
-    return {"X-SSL-Cert": quote(key.certificate.pem, safe="")}
-
-
-@pytest.mark.parametrize(
-    "addresses", [PROXY, "192.0.2.0/24", "10.0.0.1, 192.0.2.7", "2001:db8::/32,192.0.2.0/28"]
-)
-def test_a_trusted_proxy_says_whose_handshake_it_was(
-    world: World, mexico: SigningKey, addresses: str
-):
-    client = connected(world, proxy_addresses=addresses)
-
-    assert client.get(URL, headers=client_cert(mexico)).status_code == 200
-
-
-def test_a_proxy_may_speak_in_pem(world: World, mexico: SigningKey):
-    client = connected(world, proxy_addresses=PROXY, client_certificate_header="X-SSL-Cert")
-
-    assert client.get(URL, headers=escaped(mexico)).status_code == 200
-    refused(client.get(URL, headers=client_cert(mexico)), "MRX-7001")
-
-
-def test_an_address_in_two_forms_is_one(world: World, mexico: SigningKey):
-    client = connected(world, peer=f"::ffff:{PROXY}", proxy_addresses=PROXY)
-
-    assert client.get(URL, headers=client_cert(mexico)).status_code == 200
-
-
-@pytest.mark.parametrize(
-    ("peer", "addresses"),
-    [
-        pytest.param(PROXY, "", id="off, as it comes"),
-        pytest.param("192.0.2.8", PROXY, id="the machine beside it"),
-        pytest.param("2001:db8::1", "10.0.0.0/8", id="another family"),
-        pytest.param("testclient", "0.0.0.0/0", id="no address"),
-        pytest.param("", "0.0.0.0/0", id="nothing"),
-    ],
-)
-def test_from_anywhere_else_the_header_is_as_if_absent(
-    world: World, mexico: SigningKey, peer: str, addresses: str
-):
-    client = connected(world, peer=peer, proxy_addresses=addresses)
-    claims = client_cert(mexico) | {
-        "X-Forwarded-For": PROXY,
-        "Forwarded": f"for={PROXY}",
-        "X-Real-IP": PROXY,
-    }
-
-    refused(client.get(URL, headers=claims), "MRX-7001")
-    assert client.get(URL, headers=claims).content == client.get(URL).content
-    signed = claims | signature(mexico, "GET", URL)
-    assert client.get(URL, headers=signed).status_code == 200
-
-
-@pytest.mark.parametrize(
-    "told",
-    ["", ":", "::", ":AAAA:", ":=:", "x", ":" + "A" * 20_000 + ":", "%00", "%ff%fe", ":é:"],
-)
-def test_a_proxy_that_talks_nonsense_is_not_believed(world: World, told: str):
-    client = connected(world, proxy_addresses=PROXY)
-
-    refused(client.get(URL, headers={"Client-Cert": told.encode("latin-1")}), "MRX-7001")
-
-
-def test_two_certificates_in_one_request_are_none(world: World, mexico: SigningKey):
-    client = connected(world, proxy_addresses=PROXY)
-    one = client_cert(mexico)["Client-Cert"]
-
-    answer = client.get(URL, headers=[("Client-Cert", one), ("Client-Cert", one)])
-
-    refused(answer, "MRX-7001")
-
-
-def test_a_certificate_nobody_pinned_is_nobodys_behind_a_proxy_too(world: World, tmp_path: Path):
-    stranger = keys.create(tmp_path / "stranger.key", "mx-neec", START, kind="p256")
-
-    answer = connected(world, proxy_addresses=PROXY).get(URL, headers=client_cert(stranger))
-
-    refused(answer, "MRX-7001")
-
-
-def test_a_signature_that_does_not_hold_is_not_saved_by_a_proxy(world: World, mexico: SigningKey):
-    client = connected(world, proxy_addresses=PROXY)
-    headers = client_cert(mexico) | signature(mexico, "GET", "/elsewhere")
-
-    refused(client.get(URL, headers=headers))
-
-
-@pytest.mark.parametrize("addresses", ["nonsense", "10.0.0.1/99", "10.0.0.1;10.0.0.2"])
-def test_a_setting_that_cannot_be_read_stops_the_gateway(addresses: str):
-    with pytest.raises(ValidationError):
-        Settings(proxy_addresses=addresses)
-
-
-def test_the_setting_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("MRX_PROXY_ADDRESSES", "10.0.0.7, 10.1.0.0/16")
-
-    assert [str(one) for one in Settings().proxy_addresses] == ["10.0.0.7/32", "10.1.0.0/16"]
-
-
-# -- somebody else's software ----------------------------------------------------------------------
 
 BY_HAND = r"""
 set -eu

@@ -4,33 +4,24 @@ import hashlib
 import threading
 import time
 from base64 import b64encode
-from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import select, update
 
-from gateway.api import cursor
-from outbox import batch, evidence, ledger
+from outbox import batch, ledger
 from outbox import lane as lanes
 from partners import agreements
 from schemas import exchange
-from schemas.batch import Lane
 from schemas.tables import lanes as lanes_
 from signing.open import open_sealed
-from tests.gateway.api.partner.puller import Puller, by_the_wall_clock, puller
+from tests.gateway.api.partner.puller import Puller, puller, two_wait
 from tests.world import ONE, TWO, World, member
 
 
 @pytest.fixture
 def world(small_world: World) -> World:
-    """Mexico has no address: it comes for its batches. Two members wait for it."""
-    world = by_the_wall_clock(small_world)
-    with world.house.database.write() as tx:
-        agreements.change(tx, "mx-neec", push_url=None)
-    world.push(member("10000001"), member("10000002"))
-    world.grant("10000001", "10000002")
-    return world
+    return two_wait(small_world)
 
 
 @pytest.fixture
@@ -187,83 +178,6 @@ def test_a_lane_that_waits_for_its_next_try_is_still_fetched(world: World, mexic
     assert mexico.next().status_code == 200
 
 
-@pytest.mark.slow
-def test_two_who_come_at_once_get_the_same_bytes(world: World, mexico: Puller):
-    with ThreadPoolExecutor(4) as threads:
-        answers = list(threads.map(lambda _: mexico.next(), range(4)))
-
-    assert {answer.status_code for answer in answers} == {200}
-    assert len({answer.content for answer in answers}) == 1
-    assert world.states() == ["unknown"]
-    assert outcomes(world) == ["handed over"] * 4
-
-
-def test_a_lane_that_another_works_is_busy_and_then_free(world: World, mexico: Puller):
-    with world.house.database.write() as tx:
-        taken = lanes.take_one(
-            tx,
-            "mx-neec",
-            Lane.ROUTINE,
-            worker="another",
-            now=datetime.now(UTC),
-            lease=world.house.terms.lease,
-        )
-    assert taken is not None
-
-    busy = mexico.next()
-    assert (busy.status_code, busy.json()["code"]) == (503, "MRX-5021")
-    assert int(busy.headers["retry-after"]) > 0
-
-    with world.house.database.write() as tx:
-        lanes.give_back(tx, taken)
-    assert mexico.next().status_code == 200
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("behind", "status"), [(0, 503), (120, 200)], ids=["leased", "the lease has run out"]
-)
-def test_pushed_and_fetched_at_once_it_is_one_batch(
-    world: World, mexico: Puller, behind: int, status: int
-):
-    """A worker sends while the partner fetches: one number, one content, held once."""
-    world.clock.now = datetime.now(UTC) - timedelta(seconds=behind)
-    with world.house.database.write() as tx:
-        agreements.change(tx, "mx-neec", push_url="mx-neec")
-    begun, fetched = threading.Event(), threading.Event()
-
-    def meanwhile() -> None:
-        begun.set()
-        assert fetched.wait(10)
-
-    world.wire.before = meanwhile
-    worker = threading.Thread(target=lambda: world.deliver(rounds=1))
-    worker.start()
-    assert begun.wait(10)
-    fetching = mexico.next()
-    fetched.set()
-    worker.join(10)
-    world.wire.before = lambda: None
-
-    assert fetching.status_code == status
-    mexico.fetch_all()
-    assert world.states() == ["settled"]
-    assert len({file for _, file in world.wire.journal}) == 1
-    assert world.held("mx-neec") == {ONE: "VALIDATED", TWO: "VALIDATED"}
-
-
-def test_fetched_first_and_pushed_later_are_the_same_bytes(world: World, mexico: Puller):
-    fetched = mexico.next()
-    with world.house.database.write() as tx:
-        agreements.change(tx, "mx-neec", push_url="mx-neec")
-
-    world.deliver()
-
-    assert [file for _, file in world.wire.journal] == [fetched.content]
-    assert world.states() == ["settled"]
-    assert mexico.confirm(mexico.take(fetched)).status_code == 204
-
-
 def test_waiting_ends_when_something_is_due(world: World, mexico: Puller):
     mexico.fetch_all()
     late = threading.Timer(1.0, lambda: world.push(member("10000001", status="SUSPENDED")))
@@ -296,66 +210,3 @@ def test_asking_with_nothing_due_writes_nothing_to_the_lanes(world: World, mexic
 
     with world.house.database.read() as tx:
         assert tx.execute(select(lanes_)).all() == before
-
-
-def test_a_list_of_what_they_were_sent_and_no_content(world: World, mexico: Puller):
-    mexico.fetch_all()
-    world.push(member("10000001", status="SUSPENDED"))
-    flying = mexico.next()
-
-    answer = mexico.get("/batches")
-
-    first, second = answer.json()["items"]
-    assert answer.json()["next"] is None
-    assert "link" not in answer.headers
-    assert (first["lane"], first["number"], first["state"]) == ("routine", 1, "settled")
-    assert (first["announcements"], first["withdrawals"]) == (2, 0)
-    assert (second["lane"], second["number"], second["issue"]) == ("urgent", 1, 1)
-    assert second["digest"] == hashlib.sha256(flying.content).hexdigest()
-    assert second["state"] == "unknown"
-    assert "Invented" not in answer.text
-    assert "QXQQ" not in answer.text
-
-
-def test_the_list_goes_on_where_it_ended(world: World, mexico: Puller):
-    with world.house.database.write() as tx:
-        tx.execute(update(lanes_).values(batch_max=1))
-    mexico.fetch_all()
-
-    page = mexico.get("/batches?limit=1")
-    more = page.json()["next"]
-    assert f"after={more}" in page.headers["link"]
-    rest = mexico.get(f"/batches?limit=1&after={more}").json()
-
-    assert [page.json()["items"][0]["number"], rest["items"][0]["number"]] == [1, 2]
-    assert rest["next"] is None
-    assert mexico.get("/batches?after=nonsense").status_code == 422
-    assert mexico.get("/batches?limit=0").status_code == 422
-
-
-def test_nobody_sees_what_another_was_sent(whole_world: World):
-    world = by_the_wall_clock(whole_world)
-    world.push(member("10000001"))
-    world.grant("10000001", to=["mx-neec"])
-    mexico, canada = puller(world), puller(world, "ca-pip")
-
-    assert canada.next().status_code == 204
-    assert mexico.next().status_code == 200
-    assert canada.next().status_code == 204
-    assert canada.get("/batches").json()["items"] == []
-    theirs = mexico.get("/batches?limit=1").json()["items"][0]
-    guessed = cursor.written(theirs["lane"], theirs["epoch"], theirs["number"])
-    assert canada.get(f"/batches?after={guessed}").status_code == 422
-    other = mexico.client.get("/v1/partner/batches/next")
-    assert (other.status_code, other.json()["code"]) == (401, "MRX-7001")
-
-
-def test_the_evidence_of_a_batch_names_each_hand_over(world: World, mexico: Puller):
-    mexico.next()
-    mexico.fetch_all()
-
-    with world.house.database.read() as tx:
-        one = batch.get(tx, 1)
-        assert [row.outcome for row in batch.history(tx, 1)] == ["handed over"] * 2
-        assert [row.code for row in batch.history(tx, 1)] == [None, None]
-        assert len(evidence.receipts_of(tx, one.lane_id, one.epoch, one.number)) == 1

@@ -1,24 +1,18 @@
 """One member's status: told to who may know it, and to nobody else, in content or in time."""
 
-import statistics
-import time
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import orjson
 import pytest
-from httpx2 import Response
-from sqlalchemy import event, select
 
 from outbox import lane as lanes
-from outbox import ledger
 from partners import agreements
 from schemas.consent import Event
-from schemas.tables import disclosures
-from schemas.tables import ledger as ledger_
 from tests.conftest import BOTH
-from tests.gateway.api.partner.puller import Puller, by_the_wall_clock, puller
-from tests.world import NEVER_ARRIVED, ONE, TWO, World, member
+from tests.gateway.api.partner.puller import Puller, puller
+from tests.gateway.api.partner.status_calls import ask, life, scac, two_known
+from tests.world import World, member
+
+UNKNOWN = {"known": False, "ref": None, "status": None}
 
 
 @pytest.fixture(params=BOTH)
@@ -26,48 +20,14 @@ def engine(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
-FLOOR = 0.1
-UNKNOWN = {"known": False, "ref": None, "status": None}
-
-
-def scac(value: str) -> list[dict[str, str]]:
-    return [{"scheme": "SCAC", "value": value}]
-
-
 @pytest.fixture
 def world(whole_world: World) -> World:
-    """Mexico holds one member and Canada another; each is known by a SCAC of its own."""
-    world = by_the_wall_clock(whole_world)
-    world.push(
-        member("10000001", identifiers=scac("QXQA")),
-        member("10000002", identifiers=scac("QXQB")),
-        member("10000003", identifiers=scac("QXQC")),
-    )
-    world.grant("10000001", to=["mx-neec"])
-    world.grant("10000002", to=["ca-pip"])
-    world.deliver()
-    assert (world.held("mx-neec").keys(), world.held("ca-pip").keys()) == ({ONE}, {TWO})
-    return world
+    return two_known(whole_world)
 
 
 @pytest.fixture
 def mexico(world: World) -> Puller:
     return puller(world, status_answer_seconds=0)
-
-
-def ask(who: Puller, value: str = "QXQA", scheme: str = "SCAC") -> dict[str, Any]:
-    answer = who.get(f"/status?scheme={scheme}&value={value}")
-    assert answer.status_code == 200, answer.text
-    said: dict[str, Any] = answer.json()
-    assert said.keys() == {"known", "ref", "status", "as_of"}
-    assert abs(datetime.fromisoformat(said.pop("as_of")) - datetime.now(UTC)) < timedelta(seconds=9)
-    return said
-
-
-def life(world: World, account: str = "10000001") -> Any:
-    with world.house.database.read() as tx:
-        mine = (disclosures.c.account == account) & disclosures.c.withdraw_since.is_(None)
-        return tx.execute(select(disclosures).where(mine)).one()
 
 
 def test_a_member_they_were_told_of_is_known(world: World, mexico: Puller):
@@ -226,128 +186,6 @@ def test_never_another_partners_member(world: World, mexico: Puller):
 
     assert [ask(mexico, "QXQB")["known"], ask(canada, "QXQB")["known"]] == [False, True]
     assert [ask(mexico)["known"], ask(canada)["known"]] == [True, False]
-
-
-# -- what is told counts ---------------------------------------------------------------------------
-
-
-def test_good_news_told_by_an_answer_makes_bad_news_urgent(world: World, mexico: Puller):
-    """They hold SUSPENDED, were answered VALIDATED: SUSPENDED again is news for the worse."""
-    world.push(member("10000001", identifiers=scac("QXQA"), status="SUSPENDED"))
-    world.deliver()
-    world.push(member("10000001", identifiers=scac("QXQA"), status="VALIDATED"))
-    assert life(world).best_status == "SUSPENDED"
-    assert ask(mexico)["status"] == "VALIDATED"
-    assert life(world).best_status == "VALIDATED"
-
-    world.push(member("10000001", identifiers=scac("QXQA"), status="SUSPENDED"))
-    with world.house.database.write() as tx:
-        lanes.pause(tx, "mx-neec", by="test", reason="invented", now=world.clock())
-    world.deliver()
-
-    told = life(world)
-    assert (told.told_status, told.best_status) == ("SUSPENDED", "SUSPENDED")
-    assert told.held_version == told.version
-    assert world.held("mx-neec") == {ONE: "SUSPENDED"}
-
-
-def test_a_late_receipt_does_not_take_back_what_an_answer_told(world: World, mexico: Puller):
-    world.push(member("10000001", identifiers=scac("QXQA"), status="SUSPENDED"))
-    world.wire.plan = [NEVER_ARRIVED]
-    world.deliver(rounds=1)  # in flight: SUSPENDED
-    world.push(member("10000001", identifiers=scac("QXQA"), status="VALIDATED"))
-    assert ask(mexico)["status"] == "VALIDATED"
-
-    world.deliver(rounds=1)  # its receipt comes
-
-    assert life(world).best_status == "VALIDATED"
-    world.deliver()
-    assert world.held("mx-neec") == {ONE: "VALIDATED"}
-
-
-def test_an_identifier_confirmed_by_an_answer_counts_as_told(world: World, mexico: Puller):
-    both = [*scac("QXQA"), {"scheme": "ICR", "value": "12-3456789AB"}]
-    world.push(member("10000001", identifiers=both))
-    assert ask(mexico, "12-3456789AB", "ICR")["known"]
-
-    assert sorted(life(world).best_identifiers) == [["ICR", "12-3456789AB"], ["SCAC", "QXQA"]]
-
-
-def test_asking_about_what_they_hold_changes_nothing(world: World, mexico: Puller):
-    before = life(world)
-
-    for _ in range(3):
-        ask(mexico)
-
-    assert life(world) == before
-
-
-def test_the_ledger_says_that_was_asked_and_never_what_for(world: World, mexico: Puller):
-    ask(mexico)
-    ask(mexico, "QZZZ")
-
-    with world.house.database.read() as tx:
-        rows = tx.execute(select(ledger_).where(ledger_.c.kind == "asked")).all()
-        assert ledger.verify(tx).broken_at is None
-    known, unknown = rows
-    assert (known.partner, known.subject, unknown.subject) == ("mx-neec", "10000001", None)
-    told = orjson.loads(known.entry)
-    assert told["ref"] == life(world).ref
-    assert (told["known"], told["account"], told["status"]) == (True, "10000001", "VALIDATED")
-    assert told["consent"] == life(world).consent_id
-    assert orjson.loads(unknown.entry) == {"known": False, "scheme": "SCAC"}
-    assert "QXQA" not in known.entry
-    assert "QZZZ" not in unknown.entry
-
-
-# -- nobody sees the difference --------------------------------------------------------------------
-
-
-def looks(answer: Response) -> tuple[object, ...]:
-    headers = {name: value for name, value in answer.headers.items() if name != "x-request-id"}
-    return answer.status_code, headers, len(answer.content), list(answer.json())
-
-
-@pytest.mark.parametrize("value", ["QZZZ", "QXQB", "QXQC", "%00", "x" * 64])
-def test_known_and_unknown_look_alike(mexico: Puller, value: str):
-    known = mexico.get("/status?scheme=SCAC&value=QXQA")
-    unknown = mexico.get(f"/status?scheme=SCAC&value={value}")
-
-    assert looks(known) == looks(unknown)
-    assert known.json()["known"]
-    assert not unknown.json()["known"]
-
-
-def test_known_and_unknown_take_alike_long(world: World):
-    """No answer leaves before the floor, and none much later."""
-    mexico = puller(world, status_answer_seconds=FLOOR)
-    took: dict[str, list[float]] = {"QXQA": [], "QZZZ": [], "QXQB": []}
-    for _ in range(7):
-        for value, times in took.items():
-            began = time.perf_counter()
-            ask(mexico, value)
-            times.append(time.perf_counter() - began)
-
-    assert min(min(times) for times in took.values()) >= FLOOR
-    medians = [statistics.median(times) for times in took.values()]
-    assert max(medians) - min(medians) < FLOOR / 2, took
-
-
-def test_the_same_statements_run_either_way(world: World, mexico: Puller):
-    seen: dict[str, list[str]] = {}
-    for value in ("QXQA", "QZZZ"):
-        run = seen.setdefault(value, [])
-        engine = world.house.database._writer
-
-        def note(_c: Any, _r: Any, statement: str, *_: Any, run: list[str] = run) -> None:
-            run.append(statement)
-
-        event.listen(engine, "before_cursor_execute", note)
-        ask(mexico, value)
-        event.remove(engine, "before_cursor_execute", note)
-
-    assert seen["QXQA"] == seen["QZZZ"]
-    assert seen["QXQA"]
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,13 @@ class Site:
 @contextmanager
 def standing(folder: Path, *, every: int = 7, **settings: object) -> Iterator[Site]:
     """A gateway with a month behind it, served. Nothing works its lanes but the test."""
-    lived = month.lived(folder, every=every)
+    with served(month.lived(folder, every=every), **settings) as one:
+        yield one
+
+
+@contextmanager
+def served(lived: World, **settings: object) -> Iterator[Site]:
+    """A gateway behind a socket, with a person of each role; its world is closed afterwards."""
     house = lived.house
     held = month.people(house, now=datetime.now(UTC))
     listener = server.listen(server.LOOPBACK, 0)

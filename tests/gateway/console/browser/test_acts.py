@@ -1,10 +1,13 @@
-"""Acts, done as people do them: by links and buttons, without script, by keyboard alone."""
+"""What acts do not do: without a reason, a number, a form of ours; and what is looked up and found.
+
+That each act can be done, by keyboard alone and without script, is in `test_journeys`.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from gateway.identity.roles import Role
 from schemas.tables import ledger
@@ -70,22 +73,6 @@ def entries(stands: Site, kind: str) -> int:
         return len(tx.execute(ledger.select().where(ledger.c.kind == kind)).all())
 
 
-def test_pausing_and_resuming(sat_down: Callable[..., Page]):
-    page = sat_down(Role.OPERATOR)
-
-    follow(page, "mx-neec", "Pause…")
-    page.get_by_label("Reason").fill(WHY)
-    press(page, "Pause announcements")
-    expect(page.locator("#said")).to_contain_text("paused")
-    expect(page.get_by_role("main")).to_contain_text(WHY)
-    follow(page, "Resume…")
-    page.get_by_label("Reason").fill(WHY)
-    press(page, "Resume")
-
-    expect(page.locator("#said")).to_contain_text("leave")
-    expect(page.get_by_role("main")).not_to_contain_text(WHY)
-
-
 def test_an_act_without_its_reason_is_not_done(sat_down: Callable[..., Page], script: bool):
     page = sat_down(Role.OPERATOR)
 
@@ -114,52 +101,6 @@ def test_who_was_told(sat_down: Callable[..., Page], stands: Site):
     expect(page.get_by_role("heading", name="Look up a company")).to_be_hidden()
 
 
-def test_a_new_user_gets_a_password_and_must_change_it(sat_down: Callable[..., Page], script: bool):
-    admin = sat_down(Role.ADMIN)
-    name = "made.with" if script else "made.without"
-
-    follow(admin, "Users")
-    admin.get_by_role("link", name="Make a user").first.click()
-    admin.get_by_label("Name", exact=True).fill(name)
-    admin.get_by_text("viewer", exact=True).click()
-    press(admin, "Make the user")
-    once = admin.get_by_role("main").locator("code, kbd, samp, output").first.inner_text().strip()
-    new = sat_down(None)
-    new.get_by_label("Name").fill(name)
-    new.get_by_label("Password").fill(once)
-    press(new, "Sign in")
-    expect(new.get_by_role("main")).to_contain_text("counts once")
-    new.get_by_label("One-time password").fill(once)
-    new.get_by_label("New password", exact=True).fill(month.PASSWORD)
-    new.get_by_label("New password again").fill(month.PASSWORD)
-    press(new, "Change it")
-    new.goto(new.url.partition(ROOT)[0] + f"{ROOT}/")
-
-    expect(new.get_by_role("heading", level=1)).to_have_text("Overview")
-
-
-def test_times_are_shown_in_the_zone_that_was_chosen(sat_down: Callable[..., Page]):
-    page = sat_down(Role.VIEWER)
-
-    page.get_by_role("link", name="UTC, settings").click()
-    page.get_by_label("Times are shown in").select_option("Asia/Seoul")
-    press(page, "Keep")
-    follow(page, "Overview")
-
-    expect(page.locator("time").first).to_contain_text("KST")
-
-
-def test_a_replay(stands: Site, browser: Browser):
-    with _people(stands, browser, script=False) as sit:
-        page = sit(Role.OPERATOR)
-
-        follow(page, "Failures", "Preview a replay")
-        page.get_by_label("Reason").fill(WHY)
-        press(page, "Replay")
-
-        expect(page.get_by_role("main")).to_contain_text(WHY)
-
-
 def test_a_full_list_is_released_by_a_second_person_who_counts(stands: Site, browser: Browser):
     with _people(stands, browser, script=True) as sit:
         page = sit(Role.APPROVER)
@@ -177,31 +118,6 @@ def test_a_full_list_is_released_by_a_second_person_who_counts(stands: Site, bro
 
         page.goto(address)
         expect(page.get_by_role("main")).to_contain_text("discarded")
-
-
-def focus_by_keyboard(page: Page, wanted: Locator) -> None:
-    """Press Tab until it is there: by keyboard one gets everywhere, and nothing holds one fast."""
-    for _ in range(300):
-        page.keyboard.press("Tab")
-        if wanted.evaluate("(one) => one === document.activeElement"):
-            return
-    pytest.fail("the keyboard does not get there")
-
-
-def test_the_keyboard_alone_completes_an_act(stands: Site, browser: Browser):
-    with _people(stands, browser, script=True) as sit:
-        page = sit(Role.OPERATOR)
-        focus_by_keyboard(page, page.get_by_role("link", name="kr-aeo", exact=True).first)
-        page.keyboard.press("Enter")
-        page.wait_for_url("**/partners/kr-aeo")
-        focus_by_keyboard(page, page.get_by_role("link", name="Pause…"))
-        page.keyboard.press("Enter")
-        page.wait_for_url("**/pause")
-        focus_by_keyboard(page, page.get_by_label("Reason"))
-        page.keyboard.type(WHY)
-        page.keyboard.press("Enter")
-
-        expect(page.locator("#said")).to_contain_text("paused")
 
 
 def test_the_skip_link_leads_past_the_top(stands: Site, browser: Browser):

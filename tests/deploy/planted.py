@@ -1,0 +1,146 @@
+"""Metrics that are planted for Prometheus' own tool, and which alarm must fire of them."""
+
+UP = {'up{job="mrx", instance="a"}': "1x5000"}
+OURS = 'job="mrx", instance="a"'
+DAY = 24 * 60
+HOURS = 180
+Planted = tuple[str, dict[str, str], int, bool]
+# What is planted (a value each minute), when it is looked at (minutes), and which alarm must fire.
+PLANTED: list[Planted] = [
+    ("MrxGone", {}, 10, True),
+    ("MrxGone", {'up{job="mrx", instance="a"}': "0x5000"}, 10, True),
+    ("MrxGone", UP, 10, False),
+    ("MrxTellsNothing", UP, 15, True),
+    ("MrxTellsNothing", UP | {f'mrx_build_info{{version="1", {OURS}}}': "1x5000"}, 15, False),
+    ("MrxCountersMissing", {f"mrx_counters_ready{{{OURS}}}": "0x5000"}, 40, True),
+    ("MrxCountersMissing", {f"mrx_counters_ready{{{OURS}}}": "0x3 1x5000"}, 40, False),
+]
+for age, stale, aging in ((100, False, False), (800, False, True), (1_001, True, True)):
+    feed = {
+        f"mrx_consent_feed_age_seconds{{{OURS}}}": f"{age}x5000",
+        f"mrx_consent_feed_limit_seconds{{{OURS}}}": "1000x5000",
+    }
+    PLANTED += [
+        ("MrxConsentFeedStale", feed, 60, stale),
+        ("MrxConsentFeedAging", feed, 60, aging),
+        ("MrxConsentsNeverHeard", feed, 120, False),
+    ]
+PLANTED.append(
+    ("MrxConsentsNeverHeard", {f"mrx_consent_feed_limit_seconds{{{OURS}}}": "9x5000"}, 120, True)
+)
+
+
+def of(name: str, **labels: str) -> str:
+    said = ", ".join(f'{key}="{value}"' for key, value in {**labels}.items())
+    return f"{name}{{{said}, {OURS}}}" if said else f"{name}{{{OURS}}}"
+
+
+MEXICO = {"partner": "mx-neec"}
+ROUTINE, URGENT = MEXICO | {"lane": "routine"}, MEXICO | {"lane": "urgent"}
+ENABLED = {of("mrx_partner_enabled", **MEXICO): "1x9000"}
+OPEN = {of("mrx_lane_state", **ROUTINE, state="open"): "1x9000"}
+OLD = {of("mrx_oldest_pending_seconds", **ROUTINE): "15000x9000"}
+for quarantined, way, alarm in (
+    (1, "out", "MrxPushWaits"),
+    (0, "out", "MrxPushWaits"),
+    (1, "in", "MrxInboundQuarantined"),
+    (0, "in", "MrxInboundQuarantined"),
+):
+    series = of("mrx_quarantined", partner="mx-neec" if way == "in" else "", direction=way)
+    PLANTED.append((alarm, {series: f"{quarantined}x5000"}, 90, bool(quarantined)))
+PLANTED += [
+    ("MrxRevocationOverdue", {of("mrx_revocations_overdue", **MEXICO): "0x5 1x50"}, 20, True),
+    ("MrxRevocationOverdue", {of("mrx_revocations_overdue", **MEXICO): "0x50"}, 20, False),
+    ("MrxWithdrawalsStuck", {of("mrx_oldest_pending_seconds", **URGENT): "3700x50"}, 20, True),
+    ("MrxWithdrawalsStuck", {of("mrx_oldest_unanswered_seconds", **URGENT): "3700x50"}, 20, True),
+    ("MrxWithdrawalsStuck", {of("mrx_oldest_pending_seconds", **ROUTINE): "3700x50"}, 20, False),
+    ("MrxLaneFailing", {of("mrx_lane_state", **ROUTINE, state="failing"): "1x50"}, 20, True),
+    ("MrxLaneFailing", {of("mrx_lane_state", **ROUTINE, state="failing"): "1x5 0x50"}, 20, False),
+    ("MrxAnnouncementsWait", OLD | OPEN | ENABLED, 60, True),
+    ("MrxAnnouncementsWait", OLD | ENABLED, 60, False),  # paused: another alarm's matter
+    ("MrxAnnouncementsWait", OLD | OPEN, 60, False),  # switched off
+    (
+        "MrxPausedLong",
+        {
+            of("mrx_lane_state", **ROUTINE, state="paused"): "1x9000",
+            of("mrx_pending_notices", **ROUTINE): "3x9000",
+        },
+        3 * DAY + 5,
+        True,
+    ),
+    (
+        "MrxPausedLong",
+        {
+            of("mrx_lane_state", **ROUTINE, state="paused"): "1x9000",
+            of("mrx_pending_notices", **ROUTINE): "0x9000",
+        },
+        3 * DAY + 5,
+        False,
+    ),
+    *(
+        (
+            "MrxNoReceipt",
+            {
+                of("mrx_last_receipt_timestamp_seconds", **MEXICO): "0x9000",
+                of("mrx_pending_notices", **ROUTINE): f"{waits}x9000",
+                of("mrx_oldest_unanswered_seconds", **ROUTINE): f"{flying}x9000",
+            },
+            minute,
+            fires,
+        )
+        for waits, flying, minute, fires in (
+            (1, 0, 27 * 60, True),
+            (0, 9, 27 * 60, True),
+            (0, 0, 27 * 60, False),
+            (1, 0, 25 * 60, False),
+        )
+    ),
+    (
+        "MrxReceivedNotApplied",
+        {of("mrx_oldest_received_seconds", **ROUTINE): "172801x90"},
+        70,
+        True,
+    ),
+    ("MrxReceivedNotApplied", {of("mrx_oldest_received_seconds", **ROUTINE): "0x90"}, 70, False),
+    *(
+        (
+            "MrxReceiptsNotBelieved",
+            {of("mrx_receipt_verification_failures_total", **MEXICO, reason="MRX-3010"): counted},
+            60,
+            fires,
+        )
+        for counted, fires in (("3x30 4x60", True), ("3x90", False))
+    ),
+    ("MrxNoticesRefused", {of("mrx_refused_notices", **MEXICO, code="MRX-2210"): "2x90"}, 70, True),
+    (
+        "MrxNoticesRefused",
+        {of("mrx_refused_notices", **MEXICO, code="MRX-2210"): "0x90"},
+        70,
+        False,
+    ),
+    ("MrxHoldingsDiffer", {of("mrx_holdings_agree", **MEXICO): "0x90"}, 70, True),
+    ("MrxHoldingsDiffer", {of("mrx_holdings_agree", **MEXICO): "1x90"}, 70, False),
+    *(
+        (
+            "MrxPartnerSilent",
+            {
+                of("mrx_roll_heard_timestamp_seconds", **MEXICO): "0x9000",
+                of("mrx_roll_silence_limit_seconds", **MEXICO): "3600x9000",
+                of("mrx_partner_enabled", **MEXICO): f"{enabled}x9000",
+            },
+            minute,
+            fires,
+        )
+        for enabled, minute, fires in ((1, 130, True), (0, 130, False), (1, 50, False))
+    ),
+    ("MrxApprovalsWait", {of("mrx_approvals_waiting"): "1x9000"}, DAY + 5, True),
+    ("MrxApprovalsWait", {of("mrx_approvals_waiting"): "1x9 0x9000"}, DAY + 5, False),
+]
+for days, level in ((61, None), (60, 60), (31, 60), (30, 30), (14, 14), (7, 7), (-1, 7)):
+    series = of("mrx_certificate_expiry_timestamp_seconds", owner="ours", use="current", key="a")
+    ends = {series: f"{days * 86_400 + 600}x9000"}
+    older = of("mrx_certificate_expiry_timestamp_seconds", owner="ours", use="pinned", key="b")
+    PLANTED += [
+        (f"MrxCertificateEnds{one}", ends | {older: "0x9000"}, 100, level == one)
+        for one in (60, 30, 14, 7)
+    ]
