@@ -60,6 +60,8 @@ PAGES = (
     f"/ledger?partner={PARTNER}",
     "/onboarding",
     f"/onboarding/{PARTNER}",
+    f"/onboarding/{PARTNER}/conformance",
+    "/system",
     "/users",
 )
 ASKED = {  # by POST, because of what is asked for

@@ -1,7 +1,8 @@
 """What people do with a batch: have it tried now, take its evidence, look at one name in it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from enum import StrEnum
 from typing import Final
 
 from sqlalchemy import select
@@ -19,8 +20,24 @@ from schemas.errors import BadRequest
 from schemas.tables import agreements, batch_notices, lanes
 
 OPEN: Final = frozenset({State.SEALED, State.SENDING, State.UNKNOWN})
-WHY_LOOK: Final = ("the company asked", "an alarm", "a repair", "an audit")
-"""The reasons for looking at a name. A list, because a reason in free words would hold the name."""
+
+
+class Why(StrEnum):
+    """Why somebody looks at a name. A list, because a reason in free words would hold the name."""
+
+    COMPANY = "company"
+    ALARM = "alarm"
+    REPAIR = "repair"
+    AUDIT = "audit"
+
+
+WHY_LOOK: Final[Mapping[Why, str]] = {
+    Why.COMPANY: "the company asked",
+    Why.ALARM: "an alarm",
+    Why.REPAIR: "a repair",
+    Why.AUDIT: "an audit",
+}
+"""The same as the ledger keeps it."""
 
 
 def retry(house: House, actor: Actor, batch_id: int, *, now: datetime) -> Batch:
@@ -66,7 +83,7 @@ def name(house: House, actor: Actor, batch_id: int, ref: str, *, reason: str, no
     (not on the roll any more).
     """
     permission.demand(house, actor, Right.SEE_COMPANIES, act="look at a name", now=now)
-    if reason not in WHY_LOOK:
+    if reason not in WHY_LOOK.values():
         raise BadRequest("MRX-7023")
     with house.database.write() as tx:
         found = batches.get(tx, batch_id)

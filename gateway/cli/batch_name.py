@@ -1,9 +1,7 @@
 """`mrx batch name`: whose name stands behind a reference; kept in the ledger before it is shown."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from enum import StrEnum
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
@@ -12,18 +10,6 @@ from gateway.cli import answer, here
 from gateway.cli.nouns import noun
 from gateway.cli.options import AsJson, Number
 from gateway.identity.actor import at_the_shell
-
-
-class Why(StrEnum):
-    """The words of `--why`. No free words: they would hold the name."""
-
-    COMPANY = "company"
-    ALARM = "alarm"
-    REPAIR = "repair"
-    AUDIT = "audit"
-
-
-WHY: Final[Mapping[Why, str]] = dict(zip(Why, acts.WHY_LOOK, strict=True))
 
 app = noun()
 
@@ -35,7 +21,7 @@ def name(
         str, typer.Argument(metavar="REF", help="As `mrx batch show` gives it; one of this batch.")
     ],
     *,
-    why: Annotated[Why, typer.Option("--why", help="Why you look; kept in the ledger.")],
+    why: Annotated[acts.Why, typer.Option("--why", help="Why you look; kept in the ledger.")],
     as_json: AsJson = False,
 ) -> None:
     """Show the name of the member that one notice of a batch is about, as the roll has it now.
@@ -44,5 +30,5 @@ def name(
     """
     actor, now = at_the_shell(here.who()), datetime.now(UTC)
     with here.house() as house:
-        found = acts.name(house, actor, number, ref, reason=WHY[why], now=now)
+        found = acts.name(house, actor, number, ref, reason=acts.WHY_LOOK[why], now=now)
     answer.one({"batch": number, "ref": ref, "name": found}, json=as_json)

@@ -162,7 +162,7 @@ def _shown(
         first=after is None,
         named=named or {},
         only=only,
-        why_look=acts.WHY_LOOK,
+        why_look=tuple(acts.WHY_LOOK.values()),
         open=of.state in acts.OPEN,
         sides=[one.issue for one in story.branches if one.issue > 1],
     )

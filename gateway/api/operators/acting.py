@@ -68,6 +68,7 @@ def acting(*any_of: Right) -> Any:
 Sees = Annotated[Acting, acting(Right.SEE)]
 Runs = Annotated[Acting, acting(Right.RUN)]
 Approves = Annotated[Acting, acting(Right.APPROVE)]
+Looks = Annotated[Acting, acting(Right.SEE_COMPANIES)]
 Exports = Annotated[Acting, acting(Right.EXPORT)]
 
 

@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
+from gateway.acts.batches import Why
 from outbox.batch import State
 from schemas.batch import Lane
 
@@ -54,6 +55,21 @@ class Receipt(BaseModel):
     digest: str
     certificate: str
     received_at: datetime
+
+
+class Looked(BaseModel):
+    """Why a name is looked at; kept in the ledger."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    why: Why
+
+
+class Named(BaseModel):
+    """The name of the member that a notice is about, as the roll has it now."""
+
+    ref: str
+    name: str
 
 
 class Issue(BaseModel):

@@ -12,7 +12,7 @@ from gateway.acts import batches as acts
 from gateway.api import cursor
 from gateway.api.context import Here
 from gateway.api.idempotency import Key, once
-from gateway.api.operators.acting import Acting, Exports, Runs, Sees
+from gateway.api.operators.acting import Acting, Exports, Looks, Runs, Sees
 from gateway.api.operators.batch_story import (
     Batch,
     BatchList,
@@ -20,6 +20,8 @@ from gateway.api.operators.batch_story import (
     BatchNoticeList,
     Compared,
     Issue,
+    Looked,
+    Named,
     NextTry,
     Said,
     TimeLine,
@@ -110,6 +112,20 @@ def notices_of_a_batch(
         for one in shown
     ]
     return BatchNoticeList(items=items, next=following)
+
+
+@router.post("/{id}/notices/{ref}/name", responses=described(404))
+def name_behind_a_notice(
+    id: BatchId,  # noqa: A002
+    ref: Annotated[str, Path(pattern="^[0-9A-Z]{12}$", examples=["7ZKQ3M9RTW4R"])],
+    looked: Looked,
+    here: Here,
+    actor: Looks,
+) -> Named:
+    """Show the name of the member that a notice is about; that it was shown stands in the ledger."""
+    why = acts.WHY_LOOK[looked.why]
+    found = acts.name(here.house, actor, int(id), ref, reason=why, now=datetime.now(UTC))
+    return Named(ref=ref, name=found)
 
 
 @router.get("/{id}/comparison", responses=described(404))

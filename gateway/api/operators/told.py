@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from gateway.acts import reasons, statements
 from gateway.acts.statements import Grounds
 from gateway.api.context import Here
-from gateway.api.operators.acting import Acting, acting
+from gateway.api.operators.acting import Acting, Looks, acting
 from gateway.api.parameters import TEXT
 from gateway.api.problems import described
 from gateway.api.source.disclosure_wire import Disclosures, disclosures
@@ -20,7 +20,6 @@ from schemas.member import ACCOUNT
 
 router = APIRouter(prefix="/told", responses=described(401, 403, 404, 422, 503))
 
-Looks = Annotated[Acting, acting(Right.SEE_COMPANIES)]
 States = Annotated[Acting, acting(Right.STATE)]
 
 

@@ -2,8 +2,6 @@
 
 from sqlalchemy import select
 
-from gateway.acts.batches import WHY_LOOK
-from gateway.cli.batch_name import WHY
 from schemas.tables import batch_notices
 from tests.gateway.acts.entries import entries
 from tests.gateway.cli.command import Mrx
@@ -28,7 +26,3 @@ def test_no_reason_and_no_such_notice_show_nothing(mrx: Mrx, told: World):
     assert "MRX-5003" in mrx("batch", "name", 1, "7ZKQ3M9RTW4R", "--why", "audit", code=1).stderr
 
     assert entries(told.house, "name shown") == []
-
-
-def test_every_reason_of_the_console_has_a_word():
-    assert tuple(WHY.values()) == WHY_LOOK

@@ -20,7 +20,7 @@ from tests.gateway.identity.provider import CLIENT, Provider
         ({"iss": "https://elsewhere.example"}, "iss"),
         ({"nonce": "of-another-sign-in"}, "nonce"),
         ({"exp": int(time.time()) - 3600}, "exp"),
-        ({"exp": int(time.time()) + 300, "nbf": int(time.time()) + 3600}, "nbf"),
+        ({"exp": int(time.time()) + 86_400, "nbf": int(time.time()) + 3600}, "nbf"),
         ({"iat": int(time.time()) + 3600}, "iat"),
         ({"at_hash": "AAAAAAAAAAAAAAAAAAAAAA"}, "at_hash"),
         ({"sub": ""}, "sub"),
