@@ -24,12 +24,12 @@ _SIZES = {"quick": QUICK, "full": FULL, "tiny": TINY}
 def main(words: Sequence[str] | None = None) -> int:
     """0 if everything was measured and every ratio holds, 1 if not, 2 for what was not measured."""
     asked = _asked(words)
-    if asked.page:
-        newest = max(asked.out.glob("*.json"), default=None)
-        if newest is None:
+    if asked.page is not None:
+        files = asked.page or sorted(asked.out.glob("*.json"))[-1:]
+        if not files:
             sys.stderr.write(f"no results in {asked.out}: run the benchmark first\n")
             return 2
-        report.page(newest, PAGE)
+        report.page(files, PAGE)
         return 0
     size = _SIZES.get(asked.size, USUAL)
     groups = [group for group in GROUPS if not asked.only or group.name in asked.only]
@@ -88,7 +88,11 @@ def _asked(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--only", action="append", choices=names, help="this group; repeatable")
     parser.add_argument("--out", type=Path, default=RESULTS, help="where results are kept")
     parser.add_argument(
-        "--page", action="store_true", help=f"write the newest results into {PAGE.name} and end"
+        "--page",
+        nargs="*",
+        type=Path,
+        metavar="FILE",
+        help=f"write these results, or else the newest, into {PAGE.name} and end",
     )
     return parser.parse_args(words)
 

@@ -5,6 +5,7 @@ The file is an object of `machine`, `command`, `taken_at`, `rows` (`name`, `valu
 `errors` (what could not be measured, and why).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -80,12 +81,14 @@ def show(said: dict[str, Any], console: Console) -> None:
         console.print(f"NOT MEASURED  {group}: {why}", style="bold", markup=False)
 
 
-def page(file: Path, onto: Path) -> None:
-    """Write the figures of a report between the marks of the page."""
-    said = read(file)
+def page(files: Iterable[Path], onto: Path) -> None:
+    """Write the figures of one report or several, each under its own machine and command, between
+    the marks of the page.
+    """
+    said = "\n".join(_markdown(read(file)) for file in files)
     before, _, rest = onto.read_text(encoding="utf-8").partition(BEGIN)
     _, _, after = rest.partition(END)
-    onto.write_text(f"{before}{BEGIN}\n{_markdown(said)}{END}{after}", encoding="utf-8")
+    onto.write_text(f"{before}{BEGIN}\n{said}{END}{after}", encoding="utf-8")
 
 
 def read(file: Path) -> dict[str, Any]:

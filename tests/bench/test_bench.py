@@ -82,15 +82,32 @@ def test_the_page_holds_the_newest_figures_and_keeps_its_words(tmp_path):
     said = report.write(bench.measure([Group("right", "", right)], TINY, command="c"), tmp_path)
     page = tmp_path / "page.md"
     page.write_text(f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n")
-    report.page(said, page)
+    report.page([said], page)
     text = page.read_text()
     assert text.startswith("before\n")
     assert text.endswith("\nafter\n")
     assert "| slow | 4 x | 4 - 4 | at most 3x the floor | DOES NOT HOLD |" in text
     assert "- **slow**: why" in text
     assert "old" not in text
-    report.page(said, page)
+    report.page([said], page)
     assert page.read_text() == text
+
+
+def test_the_page_shows_several_goes_each_under_its_own_command(tmp_path):
+    goes = [
+        report.write(
+            bench.measure([Group("right", "", right)], TINY, command=f"go {n}"), tmp_path / n
+        )
+        for n in "12"
+    ]
+    page = tmp_path / "page.md"
+    page.write_text(f"{report.BEGIN}{report.END}")
+
+    report.page(goes, page)
+
+    text = page.read_text()
+    assert text.index("by `go 1` on") < text.index("| slow |") < text.index("by `go 2` on")
+    assert text.count("| slow |") == 2
 
 
 def test_the_page_in_docs_has_its_place_for_figures():
