@@ -33,7 +33,10 @@ def main(words: Sequence[str] | None = None) -> int:
         return 0
     size = _SIZES.get(asked.size, USUAL)
     groups = [group for group in GROUPS if not asked.only or group.name in asked.only]
-    done = measure(groups, size, command=" ".join(["python -m bench", *(words or sys.argv[1:])]))
+    # Where results are kept is no part of what was measured, and a place of this machine.
+    named = [f"--{asked.size}"] if asked.size else []
+    named += [f"--only {name}" for name in asked.only or ()]
+    done = measure(groups, size, command=" ".join(["python -m bench", *named]))
     file = report.write(done, asked.out)
     report.show(report.read(file), Console(width=150))
     sys.stderr.write(f"kept in {file}\n")
