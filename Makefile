@@ -50,8 +50,8 @@ screenshots: $(VENV)/.tests   ## pictures of the console's main pages, with inve
 	@$(BIN)/python -m tests.screenshots docs/pictures
 
 lock: $(VENV)/.tests          ## make both lock files anew from pyproject.toml and requirements-dev.in
-	@$(BIN)/pip-compile $(LOCK) -o requirements.lock --extra build --extra traces pyproject.toml
-	@$(BIN)/pip-compile $(LOCK) -o requirements-dev.lock --extra build --extra traces pyproject.toml requirements-dev.in
+	@$(BIN)/pip-compile $(LOCK) -o requirements.lock --extra build --extra pkcs11 --extra traces pyproject.toml
+	@$(BIN)/pip-compile $(LOCK) -o requirements-dev.lock --extra build --extra pkcs11 --extra traces pyproject.toml requirements-dev.in
 
 LOCK := --quiet --generate-hashes --allow-unsafe --strip-extras --no-header \
         --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
