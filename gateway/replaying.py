@@ -32,6 +32,11 @@ _RUNNING = (
     .where(rows.c.state == State.RUNNING.value)
     .order_by(rows.c.asked_at, rows.c.id)
 )
+_UNFINISHED = (
+    select(rows.c.id, rows.c.state)
+    .where(rows.c.state.in_([State.WAITING.value, State.RUNNING.value]))
+    .order_by(rows.c.asked_at, rows.c.id)
+)
 _WAITING = select(rows.c.id, rows.c.partner).where(rows.c.state == State.WAITING.value)
 _NOW_SO = select(rows).where(rows.c.id == bindparam("which"))
 _ASKED_AT = bindparam("asked_at", type_=rows.c.asked_at.type)
@@ -65,6 +70,14 @@ def running(house: House) -> list[str]:
     """The replays that run, the oldest first."""
     with house.database.read() as tx:
         return list(tx.scalars(_RUNNING))
+
+
+def unfinished(house: House) -> tuple[bool, list[str]]:
+    """Whether any waits for an approval, and those that run, the oldest first: one look."""
+    with house.database.read() as tx:
+        found = tx.execute(_UNFINISHED).all()
+    running = [row.id for row in found if row.state == State.RUNNING.value]
+    return len(running) < len(found), running
 
 
 def go_on(house: House, *, now: datetime, chunk: int = CHUNK, only: str | None = None) -> bool:

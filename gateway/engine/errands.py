@@ -124,8 +124,9 @@ class Errands:
     def _replay(self) -> None:
         while not self._stop.wait(REPLAY_SECONDS):
             if self.ours:
-                self._tried(lambda: replaying.drop_refused(self._house, now=datetime.now(UTC)))
-                going = self._tried(lambda: replaying.running(self._house)) or []
+                waits, going = self._tried(lambda: replaying.unfinished(self._house)) or (False, [])
+                if waits:
+                    self._tried(lambda: replaying.drop_refused(self._house, now=datetime.now(UTC)))
                 while going:
                     going = [one for one in going if self._worked(one)]
 

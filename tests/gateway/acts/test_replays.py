@@ -83,11 +83,15 @@ def test_refused_by_the_second_person_it_is_cancelled(world: World):
         world.house, MARY, asked.id, approve=False, reason="not yet", now=world.clock()
     )
     assert decided.state is ApprovalState.REFUSED
+    assert replaying.unfinished(world.house) == (True, [])
 
     replaying.drop_refused(world.house, now=world.clock())
 
     assert now_so(world, replay).state is State.CANCELLED
-    assert start(world).state is State.RUNNING, "another one may be asked for"
+    assert replaying.unfinished(world.house) == (False, [])
+    another = start(world)
+    assert another.state is State.RUNNING, "another one may be asked for"
+    assert replaying.unfinished(world.house) == (False, [another.id])
 
 
 def test_cancelled_while_it_waits_it_cannot_be_approved_any_more(world: World):
