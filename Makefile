@@ -5,8 +5,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 ARGS   ?=
 T      ?=
+MINUTES ?= 10
 
-.PHONY: run test test-quick bench check fix docs screenshots lock clean
+.PHONY: run test test-quick bench check fix docs screenshots lock soak fuzz sbom audit wheel clean
 
 # The console's styles, from npm, once per lock file; without npm it says so and goes on.
 STYLES := $(BIN)/python -I gateway/console/assets.py
@@ -38,16 +39,24 @@ fix: $(VENV)/.tests           ## what the formatter and the linter can mend by t
 	@$(BIN)/ruff check --fix --quiet . || true
 	@$(BIN)/ruff format .
 
-docs: $(VENV)/.runs           ## what is generated: the doors' OpenAPI, the pages of all codes, settings and metrics
+docs: $(VENV)/.runs           ## what is generated: the doors' OpenAPI, the pages of all codes, settings, metrics and terms
 	@for door in source partner operators; do $(BIN)/mrx openapi $$door > docs/openapi/$$door.json || exit 1; done
 	@$(BIN)/mrx explain --page > docs/problems.md
 	@$(BIN)/mrx settings --page > docs/settings.md
 	@$(BIN)/mrx metrics --page > docs/metrics.md
+	@$(BIN)/mrx retention show --page > docs/retention.md
 
 screenshots: $(VENV)/.tests   ## pictures of the console's main pages, with invented data, for the README
 	@sh tests/tools.sh
 	@$(STYLES) --tests
 	@$(BIN)/python -m tests.screenshots docs/pictures
+
+soak: $(VENV)/.tests          ## the model test, for MINUTES=n, on both databases; ARGS="--seed N" replays one
+	@sh tests/tools.sh
+	@$(BIN)/python -m tests.journeys.model --minutes $(MINUTES) $(ARGS)
+
+fuzz: $(VENV)/.tests          ## one reader under a fuzzer: ARGS="TARGET --seconds N", ARGS=--help names them
+	@$(BIN)/python -m tests.fuzz $(ARGS)
 
 lock: $(VENV)/.tests          ## make both lock files anew from pyproject.toml and requirements-dev.in
 	@$(BIN)/pip-compile $(LOCK) -o requirements.lock --extra build --extra pkcs11 --extra traces pyproject.toml
@@ -55,6 +64,16 @@ lock: $(VENV)/.tests          ## make both lock files anew from pyproject.toml a
 
 LOCK := --quiet --generate-hashes --allow-unsafe --strip-extras --no-header \
         --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
+
+sbom: $(VENV)/.tests          ## what mrx is made of, from both lock files: dist/mrx.cdx.json (CycloneDX)
+	@$(BIN)/python -I deploy/sbom.py dist/mrx.cdx.json
+
+audit: $(VENV)/.tests         ## whether a weakness is known in what is locked; ARGS=--required where it must be asked
+	@$(BIN)/python -I deploy/audit.py $(ARGS)
+
+wheel: $(VENV)/.runs          ## dist/mrx-*.whl, byte for byte the same wherever and whenever it is made
+	@$(STYLES)
+	@$(BIN)/python -I deploy/wheel.py dist
 
 # The environment is made once per lock file; a half-made one is made again.
 $(VENV)/.runs: requirements.lock pyproject.toml

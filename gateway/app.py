@@ -19,7 +19,7 @@ def build(house: House, settings: Settings) -> FastAPI:
     app = FastAPI(title="mrx", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.context = context
     problems.install(app)
-    app.state.metrics = Exporter(house)
+    app.state.metrics = Exporter(house, context.turned_away.counts)
     app.include_router(health.router)
     app.include_router(metrics.router)
     for door in (source, partner, operators):

@@ -124,18 +124,25 @@ class _Writing:
             # A transaction each: one over the whole download would keep old rows alive.
             with database.read() as tx:
                 content = evidence.issue_file(tx, batch, one.issue)
-            yield from self._sealed(path, one.digest, content)
+            yield from self._sealed(path, one.digest, content, "batch files", one.erased_at)
         for n, answer in enumerate(answers, start=1):
             with database.read() as tx:
                 content = evidence.receipt_file(tx, answer.digest)
+                erased_at = evidence.receipt_erased_at(tx, answer.digest)
             path = f"receipts/{n}-issue-{answer.issue}-{answer.level}.p7m"
-            yield from self._sealed(path, answer.digest, content)
+            yield from self._sealed(path, answer.digest, content, "receipt files", erased_at)
         yield from self._certificates()
         yield from self._ledger()
 
-    def _sealed(self, path: str, digest: str, content: bytes | None) -> Iterator[tuple[str, bytes]]:
+    def _sealed(
+        self, path: str, digest: str, content: bytes | None, rule: str, erased_at: datetime | None
+    ) -> Iterator[tuple[str, bytes]]:
         if content is None:
-            self.missing.append(f"{path} ({digest}): its bytes were erased; the ledger names it")
+            when = "" if erased_at is None else f" on {erased_at:%Y-%m-%d} under the rule '{rule}'"
+            self.missing.append(
+                f"{path} ({digest}): its bytes were erased{when}; the ledger names it. Whoever has "
+                "them proves by their SHA-256 that they are the ones"
+            )
             return
         self.signed_under[path] = signer_of(content)
         yield path, content

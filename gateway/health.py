@@ -5,6 +5,7 @@
     schema         it is this program's
     ledger         it takes an entry: one is really written, and taken back
     consent feed   fresh enough to announce anybody (P9)
+    restored       not from a backup; or a partner at least has been compared with since
     clock          not behind what the ledger says, and with the database server's
     disk           there is room
 
@@ -21,7 +22,7 @@ from typing import Final
 from sqlalchemy import Connection, select
 
 from gateway import own_keys
-from outbox import ledger
+from outbox import ledger, restored
 from outbox.house import House
 from partners import consents, roll
 from schemas import migration, server_settings
@@ -47,6 +48,7 @@ def checks(house: House, *, now: datetime) -> dict[str, str | None]:
     asked: dict[str, Callable[[Connection], None]] = {
         "schema": _schema,
         "consent feed": lambda tx: _fresh(tx, house, now),
+        "restored": _not_restored,
         "clock": lambda tx: _in_time(tx, house, now),
     }
     for name, ask in asked.items():
@@ -76,7 +78,7 @@ def _signs(house: House, now: datetime) -> None:
     following = house.folder / own_keys.NEXT
     if following.with_suffix(".crt").exists() and not following.exists():
         return  # the keys are being changed; the next opening finishes what is interrupted
-    keys.load(house.folder / own_keys.KEY)
+    keys.load(house.folder / own_keys.KEY, house.keeping)
 
 
 def _reached(house: House) -> None:
@@ -95,6 +97,12 @@ def _fresh(tx: Connection, house: House, now: datetime) -> None:
     heard = consents.as_of(tx)
     if heard is None or now - heard > house.terms.consents_fresh_for:
         raise NotReady("MRX-2207")
+
+
+def _not_restored(tx: Connection) -> None:
+    # One partner that is silent for days does not take the gateway away from all the others.
+    if restored.all_shut(tx):
+        raise NotReady(restored.SHUT)
 
 
 def _in_time(tx: Connection, house: House, now: datetime) -> None:

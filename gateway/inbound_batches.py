@@ -40,7 +40,8 @@ class State(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inbound:
     """One issue of one batch of a partner; nothing of what it says. `owed` means that our newest
-    receipt for it is still to be told to the partner.
+    receipt for it is still to be told to the partner; `erased_at` is when its file went because its
+    term was over.
     """
 
     place: Place
@@ -54,6 +55,7 @@ class Inbound:
     decided_at: datetime | None
     reason: str | None
     owed: bool
+    erased_at: datetime | None
 
     @property
     def id(self) -> str:
@@ -80,6 +82,7 @@ class Inbound:
             "decided_at": self.decided_at,
             "reason": self.reason,
             "owed": self.owed,
+            "erased_at": self.erased_at,
         }
 
 
@@ -176,4 +179,5 @@ def _inbound(row: Row[Any]) -> Inbound:
         decided_at=row.decided_at,
         reason=row.reason,
         owed=row.owed,
+        erased_at=row.erased_at,
     )

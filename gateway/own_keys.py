@@ -18,15 +18,18 @@ from pathlib import Path
 
 from sqlalchemy import Connection, delete, select, update
 
+from gateway.identity import shared_secret
 from outbox import ledger
 from outbox.house import House
 from partners import agreements
 from schemas.database import upsert
-from schemas.errors import BadRequest, NotTrusted
+from schemas.errors import BadRequest, NotReady, NotTrusted
 from schemas.tables import ledger as entries
 from schemas.tables import own_keys
-from signing import keys
+from signing import key_file, keys
 from signing.certificate import Certificate
+from signing.keeping import Keeping
+from signing.key_file import Kept
 from signing.keys import SigningKey
 
 KEY = Path("keys") / "signing.key"
@@ -47,9 +50,9 @@ class OwnKey:
     seen_by: tuple[str, ...]
 
 
-def load(folder: Path) -> SigningKey:
+def load(folder: Path, keeping: Keeping) -> SigningKey:
     """The key that signs, of the home folder. Raises as `keys.load` does."""
-    return keys.current(folder / KEY, folder / NEXT)
+    return keys.current(folder / KEY, folder / NEXT, keeping)
 
 
 def register_first(tx: Connection, certificate: Certificate, *, now: datetime) -> None:
@@ -96,8 +99,8 @@ def stage(house: House, folder: Path, *, by: str, now: datetime) -> tuple[Certif
     """
     path = folder / NEXT
     if not path.with_suffix(".crt").exists():
-        keys.create(path, f"mrx {house.programme}", now)
-    certificate = keys.load(path).certificate
+        keys.create(path, f"mrx {house.programme}", now, keeping=house.keeping)
+    certificate = keys.load(path, house.keeping).certificate
     with house.database.write() as tx:
         here = own_keys.c.fingerprint == certificate.fingerprint
         if tx.scalar(select(own_keys.c.state).where(here)) is not None:
@@ -117,7 +120,7 @@ def activate(house: House, folder: Path, *, by: str, now: datetime) -> Certifica
     """
     # The register first lets us in: files do not move for a database that takes no writes.
     with house.database.write() as tx:
-        certificate = keys.activate(folder / KEY, folder / NEXT).certificate
+        certificate = keys.activate(folder / KEY, folder / NEXT, house.keeping).certificate
         # We crash here: the register is put right when the home is opened again.
         settle(tx, certificate, by=by, now=now)
     return certificate
@@ -146,6 +149,58 @@ def retire_next(house: House, folder: Path, *, by: str, reason: str, now: dateti
         told = {"certificate": certificate.fingerprint, "by": by, "reason": reason}
         ledger.add(tx, "key retired", told, now=now)
     return certificate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Protected:
+    """What became of one key's file. `kept` says how it is kept now; it is None where the file
+    could not be used, and `because` says why.
+    """
+
+    file: str
+    kept: Kept | None
+    changed: bool
+    because: str | None = None
+
+
+def protect(house: House, folder: Path, *, by: str, now: datetime) -> list[Protected]:
+    """Write every key that is in a file anew under the passphrase; the keys themselves stay.
+
+    Raises `NotReady` MRX-9010 if no passphrase file is set, MRX-9004 if it cannot be used. Killed
+    between two files, the next call goes on: any passphrase of the file opens any key.
+    """
+    if house.keeping.passphrase_file is None:
+        raise NotReady("MRX-9010", setting="MRX_KEY_PASSPHRASE_FILE")
+    house.keeping.passphrases()  # before the first file is touched
+    files = sorted((folder / KEY).parent.glob(f"*{KEY.suffix}"))
+    done = [
+        _protected(path.relative_to(folder), folder, house.keeping)
+        for path in files
+        if path.name != shared_secret.FILE.name
+    ]
+    changed = [one.file for one in done if one.changed]
+    if changed:
+        # We crash here: the files are as they should be, and the ledger does not say who did it.
+        with house.database.write() as tx:
+            ledger.add(tx, "keys protected", {"files": len(changed), "by": by}, now=now)
+    return done
+
+
+def _protected(file: Path, folder: Path, keeping: Keeping) -> Protected:
+    try:
+        changed = keys.protect(folder / file, keeping)
+        return Protected(file=str(file), kept=key_file.kept(folder / file), changed=changed)
+    except NotReady as unusable:
+        because = str(unusable.facts.get("because"))
+        return Protected(file=str(file), kept=None, changed=False, because=because)
+
+
+def kept(folder: Path, one: OwnKey) -> Kept | None:
+    """How a key of ours is kept; None where its file cannot be read."""
+    try:
+        return key_file.kept(folder / one.file)
+    except NotReady:
+        return None
 
 
 def every(tx: Connection) -> list[OwnKey]:

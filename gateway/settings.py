@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NoReturn
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -15,15 +15,18 @@ from pydantic import (
     ValidationInfo,
     field_validator,
 )
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from gateway.identity.roles import Role
+from gateway.key_settings import KeySettings
+from gateway.retention_settings import RetentionSettings
 from outbox.house import Terms
+from signing.keeping import Keeping
 
 
-class Settings(BaseSettings):
+class Settings(RetentionSettings, KeySettings):
     """`MRX_HOME`, `MRX_CONSENTS_FRESH_HOURS` and so on."""
 
     model_config = SettingsConfigDict(
@@ -72,6 +75,28 @@ class Settings(BaseSettings):
     )
     push_bytes_max: PositiveInt = Field(
         default=2 << 30, description="the largest push taken from the source, also when unpacked"
+    )
+    requests_per_second: PositiveFloat = Field(
+        default=500,
+        description="so many requests a second are answered to one token, or under one "
+        "certificate of a partner, and ten times as many at once; more: MRX-7034. Each server "
+        "counts by itself",
+    )
+    session_requests_per_second: PositiveFloat = Field(
+        default=50,
+        description="the same for one person at the console",
+    )
+    wrong_credentials_per_minute: PositiveFloat = Field(
+        default=6_000,
+        description="so many wrong tokens, signatures and files are looked at from one address, a "
+        "wrong password as fifty; then only who was known within the hour: MRX-7035. Behind a proxy "
+        "that MRX_PROXY_ADDRESSES does not name, all have one address",
+    )
+    connections_max: PositiveInt = Field(
+        default=500,
+        le=100_000,
+        description="so many connections are held at once; for one more, that one is closed whose "
+        "client has been silent longest. Files the process may open must be some 200 more",
     )
     client_certificate_header: str = Field(
         default="Client-Cert",
@@ -230,6 +255,14 @@ class Settings(BaseSettings):
         pairs = [part.rpartition("=") for part in text.split(",") if part.strip()]
         return {word.strip(): role.strip() for word, _, role in pairs}
 
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be written down: addresses hold passwords."""
+        raise TypeError("settings stay in their process")
+
+    @property
+    def keeping(self) -> Keeping:
+        return self.kept_at(self.home)
+
     @property
     def terms(self) -> Terms:
         request = timedelta(seconds=self.request_seconds)
@@ -238,6 +271,7 @@ class Settings(BaseSettings):
             request_deadline=request,
             lease=request + timedelta(seconds=30),
             withdrawal_due=timedelta(hours=self.withdrawal_due_hours),
+            retention=self.kept_for,
         )
 
 

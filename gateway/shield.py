@@ -23,6 +23,14 @@ _NAME = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 # Asked four times a minute by machines; written only where somebody wants every detail.
 _OFTEN: Final = ("/health/", "/metrics", "/console/static")
 
+# Where a door says nothing else: what it answers is for who asked alone, is what it says it is,
+# and no page. The console says more of its own pages (`gateway.console.guard`).
+_ALWAYS: Final = (
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+)
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -63,7 +71,10 @@ class Shield:
                 begun = True
                 facts["status"] = message["status"]
                 named = (b"x-request-id", facts["request_id"].encode())
-                message = {**message, "headers": [*message.get("headers", []), named]}
+                said = list(message.get("headers", []))
+                present = {name.lower() for name, _ in said}
+                kept = [one for one in _ALWAYS if one[0] not in present]
+                message = {**message, "headers": [*said, *kept, named]}
             await send(message)
 
         try:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete
 
 from gateway import pushes
-from gateway.identity import sessions, tries
+from gateway.identity import sessions, shared_secret, tries
 from outbox.house import House
 from partners import nonces
 from schemas.tables import idempotency_keys
@@ -16,6 +16,7 @@ KEYS_KEPT_FOR = timedelta(days=7)
 def tidy(house: House, *, now: datetime) -> None:
     """To be called when a server starts, and every now and then."""
     pushes.tidy(house, now=now)
+    shared_secret.tidy(house.folder, now=now)
     with house.database.write() as tx:
         old = idempotency_keys.c.at < now - KEYS_KEPT_FOR
         tx.execute(delete(idempotency_keys).where(old))

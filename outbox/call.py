@@ -55,13 +55,15 @@ def call(
     body = bytearray()
     try:
         with (
-            deadline.within(limit),
+            deadline.within(limit, bytes_max=bytes_max),
             connections.stream(method, url, headers=sent, content=content) as response,
         ):
             for piece in response.iter_stream():
                 body += piece
                 if len(body) > bytes_max:
-                    raise Broken("the answer is too long")
+                    raise Broken(_TOO_LONG)
+    except deadline.TooMuch as error:
+        raise Broken(_TOO_LONG) from error
     except (*_BROKEN, httpcore2.TimeoutException) as error:
         raise Broken(type(error).__name__) from error
     answered = {
@@ -70,6 +72,7 @@ def call(
     return Reply(response.status, answered, bytes(body))
 
 
+_TOO_LONG = "the answer is too long"
 _BROKEN = (
     httpcore2.NetworkError,
     httpcore2.ProtocolError,

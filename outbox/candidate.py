@@ -180,13 +180,20 @@ def truth(found: Pair, gate: Gate, house: House) -> Judgement:
         return Block(ground.code, ground.gone, bad, ground.lasting)
     record = Record.kept(
         ref=found.live_ref or refs.new(),
-        version=(found.live_version or 0) + 1,
+        version=_next_version(found, gate),
         name=found.name,
         identifiers=identifiers,
         status=ground.status,
         member_since=found.member_since,
     )
     return Tell(record, found.consent_id, found.text, found.live_ref is None)
+
+
+def _next_version(found: Pair, gate: Gate) -> int:
+    """Above all that this life was told in, also by a gateway that was lost (`outbox.restored`)."""
+    if found.live_version is None:
+        return 1
+    return max(found.live_version, gate.versions_from) + 1
 
 
 def unsayable(found: Pair, tell: Tell, code: str) -> Block:

@@ -1,8 +1,10 @@
 """One deadline for a whole exchange over the network.
 
 An HTTP client counts its timeouts per read and per write: a peer that sends one byte of a header
-every few seconds resets them for ever, and with them holds a lane and a thread. Here each read,
-write and connect gets what is left until the one deadline of the exchange.
+every few seconds resets them for ever, and with them holds a lane and a thread; so does one that
+takes a request a little at a time. Here each read, write and connect gets what is left until the
+one deadline of the exchange, and no more is read than an answer of the allowed size can need:
+neither headers, nor chunks of one byte, nor "100 Continue" go on for as long as there is time.
 """
 
 import threading
@@ -15,17 +17,29 @@ from typing import Any
 
 import httpcore2
 
+# What is written at once: the client below gives every part of a write the time of the whole.
+PIECE = 16 << 10
+# Headers, and what the framing of a body may take beside it.
+AROUND_BYTES_MAX = 256 << 10
+
 _thread = threading.local()
 
 
+class TooMuch(httpcore2.ReadError):
+    """The peer has said more than an answer can need, and goes on."""
+
+
 @contextmanager
-def within(limit: timedelta) -> Iterator[None]:
-    """Everything this thread does over a `DeadlineBackend` in the block must end within `limit`."""
+def within(limit: timedelta, *, bytes_max: int) -> Iterator[None]:
+    """Everything this thread does over a `DeadlineBackend` in the block must end within `limit`,
+    and reads little more than an answer of `bytes_max` bytes: twice that, and `AROUND_BYTES_MAX`.
+    """
     _thread.until = time.monotonic() + limit.total_seconds()
+    _thread.room = 2 * bytes_max + AROUND_BYTES_MAX
     try:
         yield
     finally:
-        del _thread.until
+        del _thread.until, _thread.room
 
 
 def _left(error: type[httpcore2.TimeoutException]) -> float:
@@ -60,10 +74,16 @@ class _Stream(httpcore2.NetworkStream):
         self._inner = inner
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
-        return self._inner.read(max_bytes, _left(httpcore2.ReadTimeout))
+        some = self._inner.read(max_bytes, _left(httpcore2.ReadTimeout))
+        _thread.room -= len(some)
+        if _thread.room < 0:
+            raise TooMuch
+        return some
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
-        self._inner.write(buffer, _left(httpcore2.WriteTimeout))
+        whole = memoryview(buffer)
+        for at in range(0, len(whole), PIECE):
+            self._inner.write(whole[at : at + PIECE], _left(httpcore2.WriteTimeout))  # type: ignore[arg-type]
 
     def close(self) -> None:
         self._inner.close()

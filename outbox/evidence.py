@@ -13,11 +13,14 @@ from schemas.tables import batch_files, certificates, own_keys, receipts
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issue:
-    """One sealed issue; `digest` is the SHA-256 (hex) of its file."""
+    """One sealed issue; `digest` is the SHA-256 (hex) of its file. `erased_at` is when the file went
+    because its term was over.
+    """
 
     issue: int
     digest: str
     sealed_at: datetime
+    erased_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +39,10 @@ class Receipt:
 
 def issues(tx: Connection, batch: Batch) -> list[Issue]:
     """Every issue of the batch's number, in order."""
-    columns = (batch_files.c.issue, batch_files.c.digest, batch_files.c.sealed_at)
-    query = select(*columns).where(batch_files.c.batch_id == batch.id)
+    f = batch_files.c
+    query = select(f.issue, f.digest, f.sealed_at, f.erased_at).where(
+        batch_files.c.batch_id == batch.id
+    )
     rows = tx.execute(query.order_by(batch_files.c.issue))
     return [Issue(**row._mapping) for row in rows]  # noqa: SLF001  # SQLAlchemy's public name
 
@@ -73,6 +78,14 @@ def receipt_file(tx: Connection, digest: str) -> bytes | None:
     """The signed bytes of a receipt; None where retention erased them."""
     found = tx.scalar(select(receipts.c.file).where(receipts.c.digest == digest))
     return None if found is None else bytes(found)
+
+
+def receipt_erased_at(tx: Connection, digest: str) -> datetime | None:
+    """When the file of a receipt went because its term was over."""
+    found: datetime | None = tx.scalar(
+        select(receipts.c.erased_at).where(receipts.c.digest == digest)
+    )
+    return found
 
 
 def certificate(tx: Connection, fingerprint: str) -> str | None:

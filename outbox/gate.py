@@ -8,15 +8,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from outbox.house import House
 from partners import agreements, certificates, consents
 from schemas.agreement import Agreement
 from schemas.status import Status
+from schemas.tables import home
 
 UNCERTIFIED: Final = "MRX-2209"
 STALE: Final = "MRX-2207"
+_VERSIONS_FROM: Final = select(home.c.versions_from)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,14 +40,15 @@ class Ground:
 class Gate:
     """`closed` is the code of why nothing may be announced now, or None.
 
-    `revision` is the agreement's: a draft made under another one is thrown away. `grounds` are
-    those found so far, by (text, status, business type, whether the status is unknown).
+    `revision` is the agreement's: a draft made under another one is thrown away. What is told anew
+    is told in a version above `versions_from`. `grounds` are those found so far, by (text, status, business type, whether the status is unknown).
     """
 
     agreement: Agreement
     push_url: str | None
     revision: int
     closed: str | None
+    versions_from: int
     grounds: dict[tuple[Any, ...], Ground] = field(default_factory=dict, compare=False, repr=False)
 
 
@@ -57,7 +60,8 @@ def gate(tx: Connection, house: House, partner: str, *, now: datetime) -> Gate:
         closed = UNCERTIFIED
     if closed is None and _stale(tx, house, now):
         closed = STALE
-    return Gate(registered.agreement, registered.push_url, registered.revision, closed)
+    floor: int = tx.scalars(_VERSIONS_FROM).one()
+    return Gate(registered.agreement, registered.push_url, registered.revision, closed, floor)
 
 
 def closed(tx: Connection, house: House, *, now: datetime) -> dict[str, str]:

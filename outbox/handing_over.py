@@ -103,6 +103,7 @@ def told(
 def _due(tx: Connection, house: House, partner: str, kind: Lane, *, now: datetime) -> bool:
     """Whether taking the lane could come to anything. Reads only: who asks often writes nothing."""
     mine = (lanes.c.partner == partner) & (lanes.c.kind == kind.value) & text("lanes.paused = 0")
+    mine &= lanes.c.restored_at.is_(None)
     if not tx.scalar(select(exists().where(mine, lane.work()))):
         return False
     # Behind a closed gate withdrawals leave by the urgent lane, and nothing else does.

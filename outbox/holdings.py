@@ -249,7 +249,8 @@ def _knows_all(tx: Connection, batch: Batch) -> bool:
 
 def _in_doubt(tx: Connection, partner: str) -> bool:
     """Whether of some life nobody can tell what the partner has: an issue that was replaced, or a
-    batch that was given up, said something of it that no receipt speaks of. Its pair still waits.
+    batch that was given up, said something of it that no receipt speaks of. Its pair still waits,
+    to be told anew or withdrawn; what is withdrawn may not even have been asked for yet.
     """
     told = exists().where(
         batch_notices.c.ref == disclosures.c.ref,
@@ -270,7 +271,9 @@ def _in_doubt(tx: Connection, partner: str) -> bool:
     asked = exists().where(
         batch_notices.c.ref == pending.c.ref, batch_notices.c.kind == "withdrawal"
     )
-    withdrawn = select(pending.c.account).where(
-        pending.c.partner == partner, pending.c.ref != "", asked
+    withdrawn = (
+        select(pending.c.account)
+        .join(disclosures, disclosures.c.ref == pending.c.ref)
+        .where(pending.c.partner == partner, pending.c.ref != "", or_(asked, told))
     )
     return any(tx.execute(query.limit(1)).first() for query in (withdrawn, announced))

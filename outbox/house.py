@@ -6,8 +6,10 @@ from datetime import timedelta
 from pathlib import Path
 
 from outbox.bell import Bell
+from outbox.retention import Retention
 from schemas.consent import ConsentText
 from schemas.database import Database
+from signing.keeping import PLAIN, Keeping
 from signing.keys import SigningKey
 
 
@@ -24,6 +26,8 @@ class Terms:
     # A withdrawal not confirmed by then is overdue.
     withdrawal_due: timedelta = timedelta(hours=24)
     receipt_bytes_max: int = 4 << 20
+    # How long what nobody needs any more is kept.
+    retention: Retention = field(default_factory=Retention)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +40,8 @@ class House:
     folder: Path
     database: Database
     key: SigningKey = field(repr=False)
+    # How that key and those after it are kept.
+    keeping: Keeping = field(default=PLAIN, repr=False)
     texts: Mapping[str, ConsentText]
     terms: Terms = Terms()
     # Rung after a commit that may have made a lane due.

@@ -179,6 +179,7 @@ def ready(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
         lanes.c.look_at <= now,
         lanes.c.leased_until < now,
         text("lanes.paused = 0"),
+        lanes.c.restored_at.is_(None),
         reachable(),
         work(),
     )

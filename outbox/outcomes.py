@@ -28,7 +28,7 @@ from sqlalchemy import Connection, Text, and_, bindparam, case, func, insert, nu
 from outbox.batch import Batch
 from schemas.codes import CODES, Repairer
 from schemas.receipt import Fate, Match
-from schemas.tables import batch_notices, disclosures, ledger_head, outcomes
+from schemas.tables import batch_notices, disclosures, home, ledger_head, outcomes
 
 
 class Kind(StrEnum):
@@ -185,7 +185,7 @@ def blocked(tx: Connection, partner: str, pairs: Sequence[Blocked], *, now: date
 # -- positions -------------------------------------------------------------------------------------
 
 _LOCK = select(ledger_head.c.id).with_for_update()
-_LAST = select(func.max(outcomes.c.position))
+_LAST = select(func.max(outcomes.c.position), select(home.c.places_from).scalar_subquery())
 _ANNOUNCED = and_(
     batch_notices.c.kind == "announcement",
     batch_notices.c.outcome.in_([Kind.HELD.value, Kind.REFUSED.value]),
@@ -221,7 +221,8 @@ _ANSWERED = insert(outcomes).from_select(
 def _last(tx: Connection) -> int:
     """The last position; nobody else gets one until we have committed."""
     tx.execute(_LOCK).one()
-    return tx.scalar(_LAST) or 0
+    last, floor = tx.execute(_LAST).one()
+    return max(last or 0, floor or 0)
 
 
 def _add(tx: Connection, rows: Sequence[dict[str, Any]], now: datetime) -> None:

@@ -220,7 +220,7 @@ def _as_held(said: Preview, row: Pair, gate: Gate, house: House) -> Preview:
     held = truth(row, gate, house)
     if not isinstance(held, Tell) or held.first or held.record.items_digest != row.told_digest:
         return said
-    record = replace(held.record, version=held.record.version - 1)
+    record = replace(held.record, version=row.live_version or 0)
     return replace(
         said,
         record=record,

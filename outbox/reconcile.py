@@ -5,6 +5,7 @@
     ask for the buckets    that differ, and no others
     sort the references    told again | withdrawn | on their way already        [outbox.repair]
     compare the lanes      a lane that one end has lost gets a new epoch        [outbox.epochs]
+    open the lanes         of a gateway that was restored from a backup         [outbox.restored]
 
 Each slice of repairs is a transaction of its own, guarded by the lanes' fences; the new epochs come
 last. A crash anywhere leaves some repairs queued and the rest undone, and doing it all once more
@@ -18,7 +19,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from outbox import epochs, holdings, inventory, ledger, repair, rest, standstill
+from outbox import epochs, holdings, inventory, ledger, repair, rest, restored, standstill
 from outbox.epochs import Sent
 from outbox.house import House
 from outbox.inventory import Ask, Entry, Inventory
@@ -113,6 +114,7 @@ def reconcile(
             rest.hurry(tx, only=partner)
             for kind in found.lost:
                 epochs.open_new(tx, partner, kind, why="reconciled", now=now)
+            restored.opened(tx, partner, by=by, now=now)
             report = _report(partner, theirs, ours, found, dry_run=False)
             _conclude(tx, report, theirs, by=by, now=now)
     return report

@@ -23,10 +23,11 @@ from sqlalchemy import Connection, Row, Text, bindparam, literal, select, update
 
 from outbox import batch as batches_
 from outbox import gate as gates
-from outbox import issuing, ledger, telling, waiting
+from outbox import issuing, ledger, restored, telling, waiting
 from outbox.batch import Batch
 from outbox.candidate import Basis, Pair, Tell, basis, facts, ground, live, pair, truth
 from outbox.draft import Draft, mapper_of, select_again
+from outbox.evidence import issue_file
 from outbox.gate import Gate
 from outbox.house import House
 from outbox.issuing import Bearer, Claim
@@ -35,7 +36,7 @@ from schemas.batch import Lane
 from schemas.errors import BadRequest
 from schemas.identifiers import Identifier
 from schemas.status import Status
-from schemas.tables import batch_notices, lanes, member_identifiers
+from schemas.tables import batch_notices, is_set, lanes, member_identifiers
 from schemas.tables import pending as rows
 
 _SHARED_MAX = 100  # so many members with one identifier are looked at
@@ -100,6 +101,8 @@ def release(
         return FencedOut()
     if lane.paused:
         return Closed(None)
+    if lane.restored_at is not None:  # withdrawals too: the partner is asked first
+        return Closed(restored.SHUT)
     gate = gates.gate(tx, house, lane.partner, now=by.now)
     if gate.closed is not None and lane.kind == Lane.ROUTINE:
         return Closed(gate.closed)
@@ -129,14 +132,17 @@ def export(tx: Connection, house: House, batch_id: int, *, by: str, now: datetim
 
     An answered batch is evidence. An unanswered one could still travel in somebody's pocket, so
     it is handed out only while it may leave (`BadRequest` MRX-5007). Either way it is an act in
-    the ledger.
+    the ledger. `BadRequest` MRX-5070 where the file was erased when its term was over.
     """
     batch = batches_.get(tx, batch_id)
     if not _may_be_handed_out(tx, house, batch, now):
         raise BadRequest("MRX-5007")
+    file = issue_file(tx, batch, batch.issue)
+    if file is None:
+        raise BadRequest("MRX-5070", digest=batch.digest)
     told = {"batch": batch.number, "lane": batch.lane, "issue": batch.issue, "by": by}
     ledger.add(tx, "exported", told, now=now, partner=batch.partner)
-    return batches_.file(tx, batch.id, batch.issue)
+    return file
 
 
 def evidence(
@@ -165,8 +171,9 @@ def _may_be_handed_out(tx: Connection, house: House, batch: Batch, now: datetime
     if batch.state in batches_.ANSWERED:
         return True
     gate = gates.gate(tx, house, batch.partner, now=now)
-    paused = tx.scalar(select(lanes.c.paused).where(lanes.c.id == batch.lane_id))
-    return not (paused or batch.stale or select_again(tx, house, gate, batch).untrue)
+    held_back = is_set(lanes.c.paused) | lanes.c.restored_at.is_not(None)
+    back = tx.scalar(select(lanes.c.id).where(lanes.c.id == batch.lane_id, held_back))
+    return not (back is not None or batch.stale or select_again(tx, house, gate, batch).untrue)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,11 +195,9 @@ def answer(
 
     Either way the same statements run, and the ledger says that was asked, never what for.
     """
-    paused = tx.scalar(
-        select(lanes.c.paused)
-        .where(lanes.c.partner == partner, lanes.c.kind == Lane.ROUTINE.value)
-        .with_for_update()
-    )
+    mine = (lanes.c.partner == partner) & (lanes.c.kind == Lane.ROUTINE.value)
+    lane = tx.execute(select(lanes).where(mine).with_for_update()).one_or_none()
+    held_back = lane is not None and (lane.paused or lane.restored_at is not None)
     gate = gates.gate(tx, house, partner, now=now)
     named = (
         select(member_identifiers.c.account)
@@ -210,7 +215,7 @@ def answer(
         for row in found
         if (tell := _may_say(pair(row), gate, house, asked)) is not None
     ]
-    row, tell = said[0] if len(said) == 1 and not paused else (None, None)
+    row, tell = said[0] if len(said) == 1 and not held_back else (None, None)
     telling.answered(tx, row, tell, asked)
     entry: dict[str, object] = {"scheme": asked.scheme if asked else None, "known": False}
     if row is not None and tell is not None:

@@ -32,7 +32,7 @@ _TOLD_AGAIN = (
     "best_identifiers",
 )
 # The columns of a disclosure from `held_version` on.
-_NOTHING_HELD = (None,) * 9
+_NOTHING_HELD = (None,) * 10
 
 
 # The best that a partner may hold of lives it knows, by ref: a status, and (scheme, value) pairs.

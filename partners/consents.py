@@ -30,7 +30,12 @@ _HEARD = (
     .where((home.c.consents_as_of.is_(None)) | (home.c.consents_as_of < _MOMENT))
     .values(consents_as_of=_MOMENT)
 )
-_BY_FEED = select(home.c.consents_as_of)
+_BY_FEED = select(home.c.consents_as_of, home.c.consents_owed_since)
+_SAID_ANEW = (
+    update(home)
+    .where(home.c.consents_owed_since >= bindparam("since", type_=_LOG.at.type))
+    .values(consents_owed_since=None)
+)
 _BY_HAND = select(_LOG.recorded_at).order_by(_LOG.id.desc()).limit(1)
 _TRAIL = (
     select(consents)
@@ -123,10 +128,27 @@ def as_of(tx: Connection) -> datetime | None:
     """How fresh our knowledge of consents is; None when there is none.
 
     The feed's own word, where there is a feed. Events written by hand do not make a silent feed
-    fresh; a gateway that has no feed at all goes by the newest of them.
+    fresh; a gateway that has no feed at all goes by the newest of them. None too for one that was
+    restored from a backup, until the source has said anew what it said since (`said_anew`).
     """
-    by_feed: datetime | None = tx.scalar(_BY_FEED)
+    mine = tx.execute(_BY_FEED).one_or_none()
+    if mine is None or mine.consents_owed_since is not None:
+        return None
+    by_feed: datetime | None = mine.consents_as_of
     return by_feed if by_feed is not None else tx.scalar(_BY_HAND)
+
+
+def owed_since(tx: Connection) -> datetime | None:
+    """Since when the source must say everything anew, in a gateway that was restored from a backup."""
+    owed: datetime | None = tx.scalar(select(home.c.consents_owed_since))
+    return owed
+
+
+def said_anew(tx: Connection, since: datetime) -> bool:
+    """The source has said every event that it knows since that moment. Says whether that is what a
+    restored gateway waited for: one that begins later than the backup's knowledge ends is not.
+    """
+    return bool(tx.execute(_SAID_ANEW, {"since": since}).rowcount)
 
 
 def trail(tx: Connection, account: str) -> list[Row[tuple[object, ...]]]:

@@ -14,18 +14,19 @@ from collections.abc import Collection
 from sqlalchemy import Connection, func, select
 
 from schemas import bulk
-from schemas.tables import foreign_members, ledger_head
+from schemas.tables import foreign_members, home, ledger_head
 
 _HEAD = select(ledger_head.c.size).with_for_update()
 # A statement of its own: one that waits for a lock does not see what the holder has committed.
-_LAST = select(func.max(foreign_members.c.change))
+_LAST = select(func.max(foreign_members.c.change), select(home.c.places_from).scalar_subquery())
 _PLACED = ("programme", "ref", "change")
 
 
 def lock(tx: Connection) -> int:
     """The last place that is given; those behind it are this transaction's, until it ends."""
     tx.execute(_HEAD)
-    return tx.scalar(_LAST) or 0
+    last, floor = tx.execute(_LAST).one()
+    return max(last or 0, floor or 0)
 
 
 def move(tx: Connection, programme: str, refs: Collection[str]) -> None:

@@ -242,6 +242,12 @@ _ALL = (
         "see the batch; when the cause is repaired, replay it",
         "operator",
     ),
+    Code(
+        "MRX-2212",
+        "restored from a backup, and not compared with this partner since",
+        "run `mrx reconcile`; where the partner cannot be asked, `mrx restored open`",
+        "operator",
+    ),
     # -- documents -----------------------------------------------------------------------------
     Code("MRX-2301", "the document is larger than the limit", "send smaller batches"),
     Code("MRX-2302", "the document is not well-formed UTF-8 XML", "repair the document"),
@@ -431,6 +437,36 @@ _ALL = (
     Code("MRX-5067", "the password is too short", "take 12 characters or more"),
     Code("MRX-5068", "the new password is the old one", "choose another one"),
     Code("MRX-5069", "the two new passwords differ", "type the new one twice alike"),
+    Code(
+        "MRX-5070",
+        "the file was erased when its term was over",
+        "the ledger proves it by its digest: see `mrx batch timeline`",
+    ),
+    Code(
+        "MRX-5071",
+        "PostgreSQL's own tools could not do it",
+        "install the server's client programs (postgresql-client), of its version or newer",
+    ),
+    Code(
+        "MRX-5072",
+        "a private key without a passphrase does not go into a backup",
+        "put the key under a passphrase, or leave --with-keys out and keep the keys elsewhere",
+    ),
+    Code(
+        "MRX-5073",
+        "nothing is restored over something that is there",
+        "take an empty home folder and, on a server, an empty database",
+    ),
+    Code(
+        "MRX-5074",
+        "this gateway was not restored from a backup, or not since it was last compared",
+        "nothing to do; see `mrx restored show`",
+    ),
+    Code(
+        "MRX-5075",
+        "the backup is not signed under a certificate that is known here",
+        "give the --fingerprint of the gateway's certificate, as `mrx key list` showed it",
+    ),
     # -- attempts ------------------------------------------------------------------------------
     Code("MRX-6001", "the partner did not answer", "retried by itself"),
     Code("MRX-6002", "the partner asked to wait", "retried by itself"),
@@ -521,13 +557,28 @@ _ALL = (
         "this word counts no more",
         "take another one from the approval's page while you are signed in at the console",
     ),
+    Code("MRX-7034", "too many requests with this credential", "wait as long as Retry-After says"),
+    Code(
+        "MRX-7035",
+        "too many wrong credentials came from this address",
+        "wait as long as Retry-After says, and see that yours is right",
+    ),
+    Code(
+        "MRX-7036",
+        "the request can be read in more ways than one, or in none",
+        "send HTTP/1.1 as RFC 9112 has it: one length, no folded lines, lines that end in CR LF",
+    ),
     # -- the gateway ---------------------------------------------------------------------------
     Code("MRX-9001", "there is no gateway here yet", "run `mrx init`"),
     Code(
         "MRX-9002", "the database has another schema than this program", "run `mrx init` to migrate"
     ),
     Code("MRX-9003", "this gateway has another home programme", "use another MRX_HOME"),
-    Code("MRX-9004", "the private key is missing or open to others", "restore it with mode 0600"),
+    Code(
+        "MRX-9004",
+        "a private key cannot be used",
+        "have its file here with mode 0600, its passphrase or its token: docs/keys.md",
+    ),
     Code(
         "MRX-9005", "the SQLite library is too old to be shared by processes", "install pysqlite3"
     ),
@@ -577,6 +628,16 @@ _ALL = (
         "MRX-9017",
         "the disk is nearly full",
         "free space now: when it is full, nothing is taken and nothing is sent",
+    ),
+    Code(
+        "MRX-9018",
+        "this is no backup of a gateway, or a damaged one",
+        "take another copy of it; nothing was changed",
+    ),
+    Code(
+        "MRX-9019",
+        "a restore was not finished",
+        "give `mrx restore` once more; on a server empty the database first",
     ),
     Code(
         "MRX-9999",

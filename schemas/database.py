@@ -9,7 +9,7 @@ began, nobody else writes meanwhile what it may look at, and it is on disk when 
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from functools import cache, wraps
 from typing import TypeVar
@@ -51,6 +51,16 @@ class Database(ABC):
     @abstractmethod
     def exists(self) -> bool:
         """Whether there is a database to open, with or without tables."""
+
+    @abstractmethod
+    def wipe(self, tables: Collection[str], *, whole: bool = False) -> None:
+        """See that what was erased from these tables is gone from the database's files, as far as
+        that goes beside others' work; `whole`: write them anew, while everybody waits.
+
+        A file keeps no byte of it either way. A server forgets it for good only with `whole`: until
+        then it may stand where new rows will be written. Safe to repeat. Raises `NotReady`
+        MRX-9012 where others are in the way.
+        """
 
     @abstractmethod
     def close(self) -> None:

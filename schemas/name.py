@@ -13,6 +13,10 @@ import unicodedata
 from schemas.errors import BadRecord
 
 LENGTH_MAX = 500
+# No character of NFC stands for more than four others, so that a longer text is too long in NFC as
+# well. It is not normalised to find that out: the marks of one letter are sorted one by one, and a
+# line of them took five minutes.
+_LENGTH_UNCOMPOSED_MAX = 4 * LENGTH_MAX
 # XML 1.0 section 2.2: these have no place in a document, not even as a character reference.
 NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -24,6 +28,8 @@ def parse(text: str) -> str:
     if NOT_XML.search(text):
         surrogate = any("\ud800" <= character <= "\udfff" for character in text)
         raise BadRecord("MRX-1004" if surrogate else "MRX-1104")
+    if len(text) > _LENGTH_UNCOMPOSED_MAX:
+        raise BadRecord("MRX-1103", limit=LENGTH_MAX)
     name = unicodedata.normalize("NFC", text)
     if len(name) > LENGTH_MAX:
         raise BadRecord("MRX-1103", limit=LENGTH_MAX)

@@ -17,7 +17,7 @@ What the server says of an error is not passed on, only its kind and the constra
 repeat values (DETAIL: Key (account)=(...) already exists).
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -47,7 +47,8 @@ _FOR_ONE = text(
 _ENCODING = text("SHOW server_encoding")
 # SQLSTATE classes: PostgreSQL documentation, appendix A.
 _BUSY = frozenset({"55P03", "40P01", "40001", "57014", "25P03", "25P04"})
-_REFUSED = ("53", "58", "25006")
+# 0A000 is what a standby says to BEGIN READ WRITE, before it could say 25006 of a write.
+_REFUSED = ("53", "58", "25006", "0A000")
 _AWAY = ("08", "57P")
 
 
@@ -96,6 +97,14 @@ class PostgreSQL(Database):
     def read(self) -> Iterator[Connection]:
         with _said(), self._reader.begin() as tx:
             yield tx
+
+    def wipe(self, tables: Collection[str], *, whole: bool = False) -> None:
+        # A vacuum cannot run in a transaction. It lets new rows be written where dead ones stand;
+        # a full one makes each table's file anew, under a lock that nobody passes.
+        alone = self._writer.execution_options(isolation_level="AUTOCOMMIT")
+        with _said(), alone.connect() as session:
+            for table in sorted(set(tables)):
+                session.exec_driver_sql(f"VACUUM {'(FULL) ' if whole else ''}{table}")
 
     def exists(self) -> bool:
         with self.read():

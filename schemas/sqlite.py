@@ -6,7 +6,7 @@ before the first byte" survive a power cut. Measured in ENGINE's section 3.1.
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,8 @@ _PRAGMAS = (
     "synchronous=FULL",
     "foreign_keys=ON",
     "journal_size_limit=67108864",
+    # What is deleted is overwritten with zeros, so that erased names stand in no free page.
+    "secure_delete=ON",
     # 32 MB: a push of thousands would otherwise copy the log into the file at every commit.
     "wal_autocheckpoint=8000",
     "cache_size=-16384",
@@ -35,7 +37,8 @@ _PRAGMAS = (
 # Of each reader, of which a server has several; the file's pages are in the system's cache too.
 _READER_CACHE = "cache_size=-4096"
 _SIGNS = {
-    "MRX-9007": ("disk is full", "readonly", "disk I/O error"),
+    # Where the folder takes no file, not even a reader can open one: the log lies beside it.
+    "MRX-9007": ("disk is full", "readonly", "disk I/O error", "unable to open database file"),
     "MRX-9012": ("database is locked",),
 }
 
@@ -60,14 +63,8 @@ class SQLiteFile(Database):
 
     @contextmanager
     def write(self, *, partner: str | None = None) -> Iterator[Connection]:  # noqa: ARG002  # alone anyway
-        try:
-            with self._mutex, self._writer.begin() as tx:
-                yield tx
-        except OperationalError as error:
-            for code, signs in _SIGNS.items():
-                if any(sign in str(error.orig) for sign in signs):
-                    raise NotReady(code) from error
-            raise
+        with _said(), self._mutex, self._writer.begin() as tx:
+            yield tx
 
     @contextmanager
     def migrate(self) -> Iterator[Connection]:
@@ -75,7 +72,7 @@ class SQLiteFile(Database):
         # changes a table by making another and dropping the first.
         engine = _engine(self.file, begin="BEGIN IMMEDIATE", pragmas=(*_PRAGMAS, _FREE))
         try:
-            with self._mutex, engine.begin() as tx:
+            with _said(), self._mutex, engine.begin() as tx:
                 yield tx
                 broken = tx.exec_driver_sql("PRAGMA foreign_key_check").all()
                 if broken:
@@ -85,8 +82,24 @@ class SQLiteFile(Database):
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        with self._reader.begin() as tx:
+        with _said(), self._reader.begin() as tx:
             yield tx
+
+    def wipe(self, tables: Collection[str], *, whole: bool = False) -> None:  # noqa: ARG002  # it is one file
+        # What was erased is overwritten already (secure_delete); the log still has the pages as
+        # they were, until it is folded into the file and cut off.
+        with self._mutex:
+            raw = self._writer.raw_connection()
+            try:
+                if whole:
+                    raw.cursor().execute("VACUUM")
+                (busy, *_) = raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            except pysqlite3.OperationalError as error:
+                raise NotReady("MRX-9012") from error
+            finally:
+                raw.close()
+        if busy:
+            raise NotReady("MRX-9012")
 
     def exists(self) -> bool:
         return self.file.exists()
@@ -98,6 +111,18 @@ class SQLiteFile(Database):
     @property
     def version(self) -> str:
         return f"SQLite {pysqlite3.sqlite_version}"
+
+
+@contextmanager
+def _said() -> Iterator[None]:
+    """SQLite's refusals in our codes; what is none of them as it is."""
+    try:
+        yield
+    except OperationalError as error:
+        for code, signs in _SIGNS.items():
+            if any(sign in str(error.orig) for sign in signs):
+                raise NotReady(code) from error
+        raise
 
 
 def _engine(file: Path, *, begin: str, pragmas: tuple[str, ...]) -> Engine:

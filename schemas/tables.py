@@ -16,6 +16,7 @@
     users ─ sessions ─ tries                         who may act here, is here now, or guesses
     approvals ─ replays ─ connection_tests           what waits for a second person, runs, was tried
     onboarding                                       what is done of a new partner's list
+    retention_runs                                   what was erased when its term was over
 
 Moments are microseconds since 1970, UTC; days are ISO text; flags are 0 and 1, so that SQLite
 (STRICT) and PostgreSQL hold the same. Locks are taken in one order everywhere:
@@ -137,6 +138,11 @@ home = Table(
     Column("created_at", Moment, nullable=False),
     Column("consents_as_of", Moment),  # how fresh the consent feed is (P9); NULL: never heard
     Column("members_as_of", Moment),  # the same of the members
+    Column("restored_at", Moment),  # from a backup, the last time; NULL: never
+    Column("consents_owed_since", Moment),  # restored, and the source has not said anew what was
+    # taken back since then: the feed counts as stale. NULL: it has
+    Column("places_from", Big, nullable=False, server_default="0"),  # feeds go on behind this place
+    Column("versions_from", Big, nullable=False, server_default="0"),  # and versions behind this
     CheckConstraint("id = 1", name="home_is_one"),
     **STRICT,
 )
@@ -368,6 +374,7 @@ lanes = Table(  # two rows a partner; a partner's routine lane has the lower id 
     Column("pause_reason", Words),
     Column("paused_at", Moment),
     Column("batch_max", Big, nullable=False),
+    Column("restored_at", Moment),  # from a backup, and not compared since: nothing leaves (P9)
     UniqueConstraint("partner", "kind"),
     CheckConstraint("kind IN ('routine', 'urgent')", name="lane_kind"),
     CheckConstraint("paused = 0 OR kind = 'routine'", name="urgent_never_pauses"),
@@ -450,8 +457,9 @@ batch_files = Table(  # CMS files, write-once
     Column("batch_id", Big, ForeignKey("batches.id"), nullable=False),
     Column("issue", Big, nullable=False),
     Column("digest", Words, nullable=False),
-    Column("file", LargeBinary),
+    Column("file", LargeBinary),  # NULL: erased when its term was over; the digest stays
     Column("sealed_at", Moment, nullable=False),
+    Column("erased_at", Moment),
     PrimaryKeyConstraint("batch_id", "issue"),
     **STRICT,
 )
@@ -505,6 +513,7 @@ receipts = Table(  # all that verified, late and repeated ones too
     Column("verdict", Words),
     Column("certificate", Words, nullable=False),
     Column("received_at", Moment, nullable=False),
+    Column("erased_at", Moment),  # its file; what it said stays
     **STRICT,
 )
 Index("receipts_batch", receipts.c.lane_id, receipts.c.epoch, receipts.c.number)
@@ -535,6 +544,7 @@ disclosures = Table(  # one row a life. Withdrawals read this, never today's ent
     Column("fate", Words),
     Column("law", Words),
     Column("retained_until", Day),
+    Column("erased_at", Moment),  # the numbers that were told; their schemes and digests stay
     **STRICT,
 )
 _LIVE = text("withdraw_since IS NULL")
@@ -665,6 +675,7 @@ inbound_batches = Table(
     Column("decided_at", Moment),
     Column("reason", Words),
     Column("owed", Flag, nullable=False, server_default="0"),  # its "applied" must still be told
+    Column("erased_at", Moment),  # its file; digest and receipt stay
     PrimaryKeyConstraint("partner", "kind", "epoch", "number", "issue"),
     **STRICT,
 )
@@ -706,6 +717,7 @@ foreign_rolls = Table(  # one row a partner: what is true of its roll as a whole
     Column("heard_at", Moment),  # the last signed word of any kind
     Column("baseline", Big, nullable=False),  # the size a day's change is measured against
     Column("baseline_at", Moment),
+    Column("restored_at", Moment),  # from a backup, and the partner not asked what is missing
     **STRICT,
 )
 
@@ -890,6 +902,78 @@ onboarding = Table(  # the steps of a new partner's list that a person has ticke
     Column("evidence", Words, nullable=False),
     PrimaryKeyConstraint("partner", "step"),
     **STRICT,
+)
+
+# -- what is erased when its term is over ----------------------------------------------------------
+
+retention_runs = Table(  # each run over all rules, and how far it has come
+    "retention_runs",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("began_at", Moment, nullable=False),
+    Column("by", Words, nullable=False),
+    Column("reason", Words, nullable=False),
+    Column("state", Words, nullable=False),
+    Column("before", Json, nullable=False),  # rule -> what is older goes; fixed at the beginning
+    Column("rule", Words),  # the one at work
+    Column("cursor", Json, nullable=False),  # the last row that was looked at for it
+    Column("erased", Json, nullable=False),  # rule -> rows, bytes, and from when to when
+    Column("ended_at", Moment),
+    CheckConstraint("state IN ('running', 'wiping', 'done')", name="retention_run_state"),
+    **STRICT,
+)
+Index("retention_runs_began", retention_runs.c.began_at)
+_OPEN_RUN = text("state IN ('running', 'wiping')")
+Index(  # one at a time
+    "retention_runs_open",
+    retention_runs.c.state,
+    unique=True,
+    sqlite_where=_OPEN_RUN,
+    postgresql_where=_OPEN_RUN,
+)
+# What a term may be over for, in the order of its moment; what is erased leaves the index.
+_KEPT = text("file IS NOT NULL")
+Index(
+    "batch_files_kept",
+    batch_files.c.sealed_at,
+    batch_files.c.batch_id,
+    batch_files.c.issue,
+    sqlite_where=_KEPT,
+    postgresql_where=_KEPT,
+)
+Index(
+    "receipts_kept",
+    receipts.c.received_at,
+    receipts.c.digest,
+    sqlite_where=_KEPT,
+    postgresql_where=_KEPT,
+)
+Index(
+    "inbound_kept",
+    inbound_batches.c.received_at,
+    inbound_batches.c.partner,
+    inbound_batches.c.kind,
+    inbound_batches.c.epoch,
+    inbound_batches.c.number,
+    inbound_batches.c.issue,
+    sqlite_where=_KEPT,
+    postgresql_where=_KEPT,
+)
+_GONE = text("gone_at IS NOT NULL AND erased_at IS NULL")
+Index(
+    "disclosures_gone",
+    disclosures.c.gone_at,
+    disclosures.c.ref,
+    sqlite_where=_GONE,
+    postgresql_where=_GONE,
+)
+_ABSENT = text("present = 0")
+Index(
+    "members_absent",
+    members.c.changed_at,
+    members.c.account,
+    sqlite_where=_ABSENT,
+    postgresql_where=_ABSENT,
 )
 
 # -- what the console's lists are read by ----------------------------------------------------------

@@ -1,10 +1,11 @@
 """Our private key, in a file of its own, and the certificate beside it.
 
-    home.key    PKCS #8 in PEM, mode 0600
+    home.key    PKCS #8 in PEM, plain or under a passphrase, or a line that names a key in a token
+                (`signing.key_file`); mode 0600
     home.crt    the certificate in PEM, for everybody
 
-A private key never leaves this module: who seals gets a `SigningKey`, which can sign and show a
-fingerprint, and nothing else.
+A private key never leaves this room: who seals gets a `SigningKey`, which can sign and show a
+fingerprint, and nothing else. How keys are kept is the caller's word: a `Keeping`.
 
 A key C is followed by a key N that was made beside it, so that partners could pin N before it
 signs anything. `activate` makes four steps, each on disk before the next:
@@ -20,31 +21,21 @@ signs anything. `activate` makes four steps, each on disk before the next:
 No step removes the last name of a key.
 """
 
-import fcntl
 import os
-import stat
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Literal
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_pem_private_key,
-)
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from schemas.errors import BadRequest, NotReady, NotTrusted
-from signing import profile
+from signing import key_file, profile, token_key
 from signing.certificate import Certificate
-
-Kind = Literal["rsa", "p256"]
+from signing.keeping import PLAIN, Keeping
+from signing.key_file import Kind
+from signing.placing import alone_in, draft, flush, place, sweep
 
 LIFE = timedelta(days=3 * 365)
 """How long a certificate of ours lasts. Partners pin it by hand, so not yearly; and a key that
@@ -54,11 +45,6 @@ BACKDATED = timedelta(hours=1)
 """How much earlier than its making a certificate is valid, for partners whose clock is slow."""
 
 _PROOF = b"what a key signs when it is loaded, and nobody keeps"
-
-_GENERATE: Mapping[Kind, Callable[[], profile.PrivateKey]] = {
-    "rsa": lambda: rsa.generate_private_key(public_exponent=65537, key_size=profile.RSA_BITS_MIN),
-    "p256": lambda: ec.generate_private_key(ec.SECP256R1()),
-}
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -84,7 +70,9 @@ class SigningKey:
         return self._private.sign(message, *self.scheme.how)
 
 
-def create(path: Path, common_name: str, now: datetime, *, kind: Kind = "rsa") -> SigningKey:
+def create(
+    path: Path, common_name: str, now: datetime, *, kind: Kind = "rsa", keeping: Keeping = PLAIN
+) -> SigningKey:
     """Make a private key at `path` and its self-signed certificate beside it (`.crt`).
 
     Nothing is ever replaced: where a certificate stands already, with its key or without, raises
@@ -92,32 +80,38 @@ def create(path: Path, common_name: str, now: datetime, *, kind: Kind = "rsa") -
     before its certificate is written. So a crash leaves at worst a key without certificate;
     calling again makes a certificate for that very key, whatever `kind` now says.
 
-    `common_name` has 1 to 64 characters, `path` lies in a directory that exists.
+    `common_name` has 1 to 64 characters, `path` lies in a directory that exists. Raises `NotReady`
+    MRX-9004 where `keeping` names what cannot be used.
     """
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, common_name)])
-    with _alone_in(path.parent):
+    with alone_in(path.parent):
         for file in (path, _certificate_of(path)):
-            _draft(file).unlink(missing_ok=True)  # of a call that was killed
+            draft(file).unlink(missing_ok=True)  # of a call that was killed
         if _certificate_of(path).exists():
             raise BadRequest("MRX-5011")
         if not path.exists():
-            private = _GENERATE[kind]()
             # We crash before this: nothing is there. After it: the next call skips this step.
-            _place(path, _pem(private), mode=0o600)
-        private = _private(path, examine=True)  # it may be somebody else's work
+            place(path, key_file.new(kind, keeping), mode=0o600)
+        # It may be somebody else's work.
+        private = key_file.read(path, keeping, examine=True, make=kind)
         certificate = _self_signed(private, subject, now)
-        _place(_certificate_of(path), certificate.public_bytes(Encoding.PEM), mode=0o644)
-    return load(path)
+        # Before it has a name: one that stood there for a key that it does not name would stay.
+        _whole(Certificate.parse(certificate.public_bytes(Encoding.PEM)), private)
+        place(_certificate_of(path), certificate.public_bytes(Encoding.PEM), mode=0o644)
+    made = load(path, keeping)
+    token_key.name(private, made.certificate.fingerprint)
+    return made
 
 
-def load(path: Path) -> SigningKey:
+def load(path: Path, keeping: Keeping = PLAIN) -> SigningKey:
     """The key at `path` with the certificate beside it.
 
-    Raises `NotReady`: MRX-9004 if the key is missing, open to group or others, not a plain PEM
-    key of our profile, or damaged; MRX-3012 if the certificate is missing, cannot be used or names
-    another key. Says nothing about the certificate's dates.
+    Raises `NotReady`: MRX-9004 if the key is missing, open to group or others, not a key of our
+    profile, damaged, under another passphrase, or in a token that cannot be used; MRX-3012 if the
+    certificate is missing, cannot be used or names another key. Says nothing about the
+    certificate's dates.
     """
-    private = _private(path)
+    private = _private(path, keeping)
     try:
         certificate = Certificate.parse(_certificate_of(path).read_bytes())
     except OSError as missing:
@@ -126,109 +120,92 @@ def load(path: Path) -> SigningKey:
         raise NotReady(unusable.code, **unusable.facts) from unusable
     if certificate.key != private.public_key():
         raise NotReady("MRX-3012", because="it names another key")
-    key = SigningKey(certificate, private)
-    if not _works(key):
-        raise NotReady("MRX-9004", because="what it signs does not verify")
-    return key
+    return _whole(certificate, private)
 
 
-def current(path: Path, following: Path) -> SigningKey:
+def current(path: Path, following: Path, keeping: Keeping = PLAIN) -> SigningKey:
     """The key at `path`, as `load` gives it, after an interrupted `activate` has been finished."""
     if not os.access(path.parent, os.R_OK):
-        return load(path)  # which says what is wrong
-    with _alone_in(path.parent):
-        _finish(path, following)
-        return load(path)
+        return load(path, keeping)  # which says what is wrong
+    with alone_in(path.parent):
+        sweep(path.parent)
+        _finish(path, following, keeping)
+        return load(path, keeping)
 
 
-def activate(path: Path, following: Path) -> SigningKey:
+def activate(path: Path, following: Path, keeping: Keeping = PLAIN) -> SigningKey:
     """Make the key at `following`, in the same folder, the one at `path`, and keep the old one.
 
     Drawn above. Raises `BadRequest` MRX-5023 if there is none to follow, else as `load` does;
     nothing has moved then. Who has loaded the old key goes on signing with it.
     """
-    with _alone_in(path.parent):
-        _finish(path, following)
+    with alone_in(path.parent):
+        _finish(path, following, keeping)
         if not following.exists():
             raise BadRequest("MRX-5023")
-        old = load(path)
-        load(following)  # whole and usable, before anything moves
+        old = load(path, keeping)
+        load(following, keeping)  # whole and usable, before anything moves
         retired = path.with_name(f"retired-{old.certificate.fingerprint}{path.suffix}")
         for file, kept in ((_certificate_of(path), _certificate_of(retired)), (path, retired)):
             if not kept.exists():  # else an earlier call was killed after this
                 os.link(file, kept)
-        _flush(path.parent)
+        flush(path.parent)
         following.replace(path)
-        _flush(path.parent)
-        _finish(path, following)
-        return load(path)
+        flush(path.parent)
+        _finish(path, following, keeping)
+        return load(path, keeping)
+
+
+def protect(path: Path, keeping: Keeping) -> bool:
+    """Have the key at `path` under the passphrase, and say whether that changed its file; the key
+    and its certificate stay. Raises `NotReady` MRX-9004 if it cannot be opened: nothing changed.
+    """
+    with alone_in(path.parent):
+        return key_file.protect(path, keeping)
 
 
 def put_aside(path: Path, kept: Path) -> None:
     """Give a key that nobody uses, and its certificate, another name. Killed, the next call goes on."""
-    with _alone_in(path.parent):
+    with alone_in(path.parent):
         # The key first: `create` makes a new certificate for a key that has lost its own.
         for file, to in ((path, kept), (_certificate_of(path), _certificate_of(kept))):
             if file.exists():
                 file.replace(to)
-        _flush(path.parent)
+        flush(path.parent)
 
 
-def _finish(path: Path, following: Path) -> None:
+def _finish(path: Path, following: Path, keeping: Keeping) -> None:
     """Step 3, where only that is missing: the next key has become the key at `path`, and its
     certificate has not followed. A certificate that names another key is left where it is.
     """
     certificate = _certificate_of(following)
     if following.exists() or not certificate.exists():
         return
-    if Certificate.parse(certificate.read_bytes()).key == _private(path).public_key():
+    if Certificate.parse(certificate.read_bytes()).key == _private(path, keeping).public_key():
         certificate.replace(_certificate_of(path))
-        _flush(path.parent)
+        flush(path.parent)
 
 
-def _private(path: Path, *, examine: bool = False) -> profile.PrivateKey:
-    """`examine` proves the primes of RSA prime, in 0.2 s. Once is enough: later a signature that
-    the certificate verifies shows that the key is still whole.
-    """
+def _private(path: Path, keeping: Keeping = PLAIN) -> profile.PrivateKey:
+    return key_file.read(path, keeping)
+
+
+def _whole(certificate: Certificate, private: profile.PrivateKey) -> SigningKey:
+    """Both together, once a signature has shown that they belong together."""
+    key = SigningKey(certificate, private)
     try:
-        with path.open("rb") as file:
-            # Asked of the open file: the name may mean another one by now.
-            if os.fstat(file.fileno()).st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-                raise NotReady("MRX-9004", because="its mode is open to group or others")
-            private = load_pem_private_key(
-                file.read(), password=None, unsafe_skip_rsa_key_validation=not examine
-            )
-    except FileNotFoundError:
-        raise NotReady("MRX-9004", because="it is missing") from None
-    except OSError as unreadable:
-        raise NotReady("MRX-9004", because="it cannot be read") from unreadable
+        works = certificate.verifies(key.sign(_PROOF), _PROOF)
     except profile.UNREADABLE:
-        # Without the cause: a parser's words about a private key belong in no log.
-        raise NotReady("MRX-9004", because="it is not an unencrypted key in PEM") from None
-    if profile.scheme_of(private) is None or not isinstance(private, profile.PrivateKey):
-        raise NotReady("MRX-9004", because="it is neither RSA of at least 3072 bits nor P-256")
-    return private
-
-
-def _works(key: SigningKey) -> bool:
-    try:
-        return key.certificate.verifies(key.sign(_PROOF), _PROOF)
-    except profile.UNREADABLE:
-        return False
+        works = False
+    if not works:
+        raise NotReady("MRX-9004", because="what it signs does not verify")
+    return key
 
 
 def _certificate_of(path: Path) -> Path:
     beside = path.with_suffix(".crt")
     assert beside != path, "the key itself must have another suffix"
     return beside
-
-
-def _draft(path: Path) -> Path:
-    return path.with_name(f".{path.name}.draft")
-
-
-def _pem(private: profile.PrivateKey) -> bytes:
-    return private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
 def _self_signed(
@@ -259,41 +236,3 @@ def _self_signed(
         .add_extension(usage, critical=True)
         .sign(private, SHA256())
     )
-
-
-@contextmanager
-def _alone_in(directory: Path) -> Iterator[None]:
-    """Keep other creators out of a directory, also when one of them is killed."""
-    held = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(held)
-
-
-def _place(path: Path, data: bytes, *, mode: int) -> None:
-    """Put a new file there, whole and on disk, or raise FileExistsError; never replace one.
-
-    Call it alone in the directory. The file is written under another name and linked to its own:
-    killed in between, it leaves at most that other name.
-    """
-    draft = _draft(path)
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(handle, "wb") as file:
-        os.fchmod(handle, mode)  # the umask may have taken some of it
-        file.write(data)
-        file.flush()
-        os.fsync(handle)
-    os.link(draft, path)
-    draft.unlink()
-    _flush(path.parent)
-
-
-def _flush(folder: Path) -> None:
-    """Have the names in a folder on disk."""
-    directory = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)

@@ -22,7 +22,7 @@ import multiprocessing
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -149,7 +149,7 @@ class CeleryWorkers:
 
     def __post_init__(self) -> None:
         house = self.world.house
-        settings = world.settings(
+        told = world.told(
             house,
             engine="celery",
             broker_url=self.redis_url,
@@ -157,14 +157,12 @@ class CeleryWorkers:
             urgent_slots=1,
             request_seconds=house.terms.request_deadline.total_seconds(),
         )
-        self._app = broker.build(settings)
+        self._app = broker.build(Settings(**told))
         self._redis = redis.Redis.from_url(self.redis_url.replace("redis+socket://", "unix://"))
         for left in self._redis.scan_iter(f"{broker.PREFIX}*"):
             self._redis.delete(left)
         log = house.folder / "workers.log"
-        self._processes = [
-            _forked.Process(target=_serve, args=(settings, lane, log)) for lane in Lane
-        ]
+        self._processes = [_forked.Process(target=_serve, args=(told, lane, log)) for lane in Lane]
         for process in self._processes:
             process.start()
 
@@ -215,12 +213,13 @@ class CeleryWorkers:
         return waiting or bool(self._redis.hlen(f"{broker.PREFIX}unacked"))
 
 
-def _serve(settings: Settings, lane: Lane, log: Path) -> None:
+def _serve(told: Mapping[str, object], lane: Lane, log: Path) -> None:
     """In a process and a group of its own: a Celery worker, as `mrx worker` starts it."""
     os.setsid()
     with log.open("ab") as said:
         for out in (1, 2):
             os.dup2(said.fileno(), out)
+    settings = Settings(**told)
     parts.log.begin(settings.log_format)
     parts._work(settings, lane)  # the whole of it is the point
 

@@ -10,6 +10,8 @@ PACKAGES = {
     "openssl": "openssl",
     "xmllint": "libxml2-utils",
     "promtool": "prometheus",
+    "softhsm2-util": "softhsm2",
+    "pkcs11-tool": "opensc",
 }
 
 

@@ -8,6 +8,8 @@ need=""
 command -v curl >/dev/null 2>&1 || need="$need curl"
 command -v openssl >/dev/null 2>&1 || need="$need openssl"
 command -v xmllint >/dev/null 2>&1 || need="$need libxml2-utils"
+command -v softhsm2-util >/dev/null 2>&1 || need="$need softhsm2" # a PKCS#11 token in a folder
+command -v pkcs11-tool >/dev/null 2>&1 || need="$need opensc"
 command -v promtool >/dev/null 2>&1 || need="$need prometheus" # its checker of rules; the server is not used
 [ -n "${MRX_TEST_DATABASE_URL:-}" ] || command -v initdb >/dev/null 2>&1 ||
     ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || need="$need postgresql"

@@ -5,7 +5,9 @@ on SQLite files. The wire calls the other end's `inbound.take` and can lose, del
 passes, one plan per transmission.
 """
 
+import functools
 import io
+import os
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
@@ -90,8 +92,27 @@ class Server:
 
 def settings(house: House, **more: object) -> Settings:
     """The settings under which this gateway is opened."""
+    return Settings(**told(house, **more))
+
+
+def told(house: House, **more: object) -> dict[str, object]:
+    """The same in words that may be handed to another process; settings may not."""
     url = written(house.database.url) if isinstance(house.database, PostgreSQL) else None
-    return Settings(home=house.folder, database_url=url, **more)
+    return {"home": house.folder, "database_url": url, **more}
+
+
+def _settings(folder: Path, url: URL | None = None) -> Settings:
+    """The settings of a home that is opened here. Reading them all takes 4 ms, and worlds are made
+    by the thousand: they are read once for all homes under one environment.
+    """
+    told = frozenset((name, said) for name, said in os.environ.items() if name.startswith("MRX_"))
+    here = {"home": folder, "database_url": url}
+    return _read(told).model_copy(update=here)
+
+
+@functools.cache
+def _read(_told: frozenset[tuple[str, str]]) -> Settings:
+    return Settings()
 
 
 def environment(house: House) -> dict[str, str]:
@@ -118,19 +139,19 @@ def make(folder: Path, programme: str, key: Path, *, server: Server | None = Non
         (draft / home.KEY).parent.mkdir(parents=True)
         for suffix in (".key", ".crt"):
             shutil.copy(key.with_suffix(suffix), (draft / home.KEY).with_suffix(suffix))
-        made = home.init(Settings(home=draft), programme)
+        made = home.init(_settings(draft), programme)
         made.database.close()  # the last connection folds the log into the file
         draft.rename(kept)
     shutil.copytree(kept, folder, dirs_exist_ok=True)
     if server is None:
-        return home.open_home(Settings(home=folder))
+        return home.open_home(_settings(folder))
     (folder / home.DATABASE).unlink()
     url = server.database(programme, lambda empty: _init(folder, programme, empty))
-    return home.open_home(Settings(home=folder, database_url=written(url)))
+    return home.open_home(_settings(folder, url))
 
 
 def _init(folder: Path, programme: str, url: URL) -> House:
-    return home.init(Settings(home=folder, database_url=written(url)), programme)
+    return home.init(_settings(folder, url), programme)
 
 
 def connected(
@@ -150,9 +171,9 @@ def connected(
             each.database.close()
         draft.rename(kept)
     shutil.copytree(kept, folder, dirs_exist_ok=True)
-    partners = {code: home.open_home(Settings(home=folder / code)) for code in codes}
+    partners = {code: home.open_home(_settings(folder / code)) for code in codes}
     if server is None:
-        return home.open_home(Settings(home=folder / HOME)), partners
+        return home.open_home(_settings(folder / HOME)), partners
     (folder / HOME / home.DATABASE).unlink()
 
     def fill(empty: URL) -> House:
@@ -161,8 +182,8 @@ def connected(
             introduce(house, end, url=code)
         return house
 
-    url = written(server.database(what, fill))
-    return home.open_home(Settings(home=folder / HOME, database_url=url)), partners
+    url = server.database(what, fill)
+    return home.open_home(_settings(folder / HOME, url)), partners
 
 
 def pinned(house: House, partner: str) -> Pinned:

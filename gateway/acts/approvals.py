@@ -65,6 +65,8 @@ ACTS: Final = (
     "gateway.acts.inbound",
     "gateway.acts.keys",
     "gateway.acts.replays",
+    "gateway.acts.restoring",
+    "gateway.acts.retention",
 )
 
 Within = Callable[[Connection, House, Approval, str, datetime], None]

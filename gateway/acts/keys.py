@@ -13,7 +13,7 @@ from gateway.acts import approvals, permission, reasons
 from gateway.acts.approvals import Approval
 from gateway.identity.actor import Actor
 from gateway.identity.roles import Right
-from gateway.own_keys import OwnKey
+from gateway.own_keys import OwnKey, Protected
 from gateway.views.keys import ACTIVATE
 from outbox.house import House
 from partners.staged_certificates import Staged, State
@@ -69,6 +69,15 @@ def retire(house: House, actor: Actor, *, reason: str, now: datetime) -> Certifi
     with house.database.write() as tx:
         approvals.drop(tx, ACTIVATE, subject=fingerprint, by=actor.by, reason=why, now=now)
     return certificate
+
+
+def protect(house: House, actor: Actor, *, now: datetime) -> list[Protected]:
+    """Write our keys' files anew under the passphrase that is set; no key changes.
+
+    Raises `NotReady` MRX-9010 (none is set), MRX-9004 (its file cannot be used).
+    """
+    permission.demand(house, actor, Right.SECURE, act="protect keys", now=now)
+    return own_keys.protect(house, house.folder, by=actor.by, now=now)
 
 
 def approve_theirs(
@@ -128,7 +137,7 @@ def _activated(house: House, asked: Approval, by: str, now: datetime) -> None:
     """Carry out what two persons want. Killed on the way, it is finished by the next yes: the
     files say how far it came, and what the register lacks is put right at every opening.
     """
-    signing = own_keys.load(house.folder).certificate
+    signing = own_keys.load(house.folder, house.keeping).certificate
     if signing.fingerprint == asked.subject:
         with house.database.write() as tx:
             own_keys.settle(tx, signing, by=by, now=now)

@@ -13,6 +13,7 @@ from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from gateway import log, tokens
+from gateway.api import rates
 from gateway.api.context import Context, Here
 from gateway.api.parameters import known_only
 from gateway.tokens import Scope, Token
@@ -36,14 +37,25 @@ class Caller:
         return f"token {self.token}"
 
 
-def known(here: Context, given: HTTPAuthorizationCredentials | None) -> Token:
-    """The token that was given, or `BadRequest` MRX-7001."""
+def known(request: Request, here: Context, given: HTTPAuthorizationCredentials | None) -> Token:
+    """The token that was given, or `BadRequest` MRX-7001; MRX-7034 and MRX-7035 if it asks, or
+    others from there guess, too often (`rates`).
+    """
+    claim = None if given is None else rates.claim("token", given.credentials)
+    if len(request.headers.getlist("authorization")) > 1:
+        raise BadRequest("MRX-7001")  # a proxy may have believed the other one
+    if given is not None:
+        here.rates.look(request, claim)
     with here.house.database.read() as tx:
         token = (
             None if given is None else tokens.proved(tx, given.credentials, now=datetime.now(UTC))
         )
     if token is None:
+        if given is not None:
+            here.rates.wrong(request)
         raise BadRequest("MRX-7001")
+    here.rates.demand("token", token.id)
+    here.rates.count("token", token.id, claim=claim)
     log.told(actor=f"token {token.id}", role=" ".join(sorted(token.scopes)))
     return token
 
@@ -61,7 +73,7 @@ def holding(*any_of: Scope) -> Any:
         here: Here,
         given: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
     ) -> Caller:
-        token = known(here, given)
+        token = known(request, here, given)
         if token.scopes.isdisjoint(any_of):
             raise BadRequest("MRX-7002", scope=named)
         known_only(request)

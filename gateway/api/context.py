@@ -6,6 +6,8 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from gateway.api.rates import Rates
+from gateway.api.turned_away import TurnedAway
 from gateway.settings import Settings
 from outbox.house import House
 
@@ -16,6 +18,11 @@ class Context:
     settings: Settings
     # The server was told to stop: who only waits is answered now.
     stopping: threading.Event = field(default_factory=threading.Event)
+    turned_away: TurnedAway = field(default_factory=TurnedAway)
+    rates: Rates = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rates", Rates(self.settings, self.turned_away))
 
 
 async def _context(request: Request) -> Context:  # a plain one would be called in another thread

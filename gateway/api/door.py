@@ -1,7 +1,8 @@
 """One door: an application of its own with problems for errors and its own OpenAPI description."""
 
 import re
-from collections.abc import Iterable
+import threading
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -12,7 +13,18 @@ from starlette.routing import compile_path
 from gateway.api import problems
 from gateway.api.context import Context
 from gateway.api.problems import Problem
+from outbox.transport import MEDIA_TYPE
 from schemas.errors import BadRequest
+
+_TOO_OFTEN: dict[str, Any] = {
+    **problems.described(429)[429],
+    "headers": {
+        "Retry-After": {
+            "description": "Seconds after which it is worth asking again.",
+            "schema": {"type": "string"},
+        }
+    },
+}
 
 
 def build(
@@ -24,9 +36,11 @@ def build(
     routers: Iterable[APIRouter],
     schemes: dict[str, Any] | None = None,
     challenge: str = "Bearer",
+    finish: Callable[[dict[str, Any]], None] = lambda _: None,
 ) -> FastAPI:
     """The application to mount at `path`. `schemes` are security schemes beside FastAPI's own;
-    `challenge` says to callers without credentials which would do.
+    `challenge` says to callers without credentials which would do. `finish` has the last word on
+    the description.
 
     Without a context it answers nothing, and can be described (`gateway.api.description`).
     """
@@ -43,8 +57,14 @@ def build(
     for router in routers:
         app.include_router(router)
 
+    making = threading.Lock()  # it takes a second, and the first requests come all at once
+
     def described() -> dict[str, Any]:
-        if app.openapi_schema is None:
+        if app.openapi_schema is not None:
+            return app.openapi_schema
+        with making:
+            if app.openapi_schema is not None:
+                return app.openapi_schema
             api = get_openapi(
                 title=title,
                 version="1.0",
@@ -54,6 +74,7 @@ def build(
                 servers=[{"url": path}],
             )
             _complete(api, schemes or {})
+            finish(api)
             app.openapi_schema = api
         return app.openapi_schema
 
@@ -105,6 +126,10 @@ def _complete(api: dict[str, Any], schemes: dict[str, Any]) -> None:
                 for status, said in problems.described(408, 413).items():
                     operation["responses"].setdefault(str(status), said)
             # Where a credential is asked for, those beside FastAPI's own do as well.
+            if "security" in operation or MEDIA_TYPE in operation.get("requestBody", {}).get(
+                "content", {}
+            ):
+                operation["responses"].setdefault("429", _TOO_OFTEN)
             if "security" in operation:
                 operation["security"] += [{name: []} for name in schemes]
 

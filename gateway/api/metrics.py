@@ -32,7 +32,7 @@ def metrics(
 ) -> Response:
     """All metrics as text: Prometheus' own, or OpenMetrics where the caller asks for it."""
     if not _listed(request, here):
-        _demand(here, given)
+        _demand(request, here, given)
     exporter: Exporter = request.app.state.metrics
     text, media_type = exporter.text(request.headers.get("accept"), now=datetime.now(UTC))
     return Response(text, headers={"Content-Type": media_type, "Cache-Control": "no-store"})
@@ -45,8 +45,8 @@ def _listed(request: Request, here: Context) -> bool:
     return peer.within(request, settings.metrics_addresses)
 
 
-def _demand(here: Context, given: HTTPAuthorizationCredentials | None) -> None:
-    token = known(here, given)
+def _demand(request: Request, here: Context, given: HTTPAuthorizationCredentials | None) -> None:
+    token = known(request, here, given)
     roles = frozenset[Role]().union(*(ROLES.get(scope, ()) for scope in token.scopes))
     if Right.SEE not in rights(roles):
         raise BadRequest("MRX-7002", scope=Role.VIEWER.value)

@@ -80,6 +80,9 @@ BY_CODE: Mapping[str, int] = {
     "MRX-7031": 409,
     "MRX-7032": 429,
     "MRX-7033": 401,
+    "MRX-7034": 429,
+    "MRX-7035": 429,
+    "MRX-7036": 400,
 }
 # What to answer with when the framework below us says no. Its 400 is a body that is not JSON.
 _PLAIN: Mapping[int, str] = {
@@ -143,7 +146,16 @@ def of(error: MrxError, *, more: Mapping[str, object] | None = None) -> JSONResp
     """The answer to an error of ours; `more` are members of a problem of its own kind."""
     status = 503 if isinstance(error, NotReady) else status_of(error.code)
     # A code that HTTP should never meet (what became of an attempt, say) is a fault of ours.
-    return _answer(status or 500, error.code, title=error.reason, more=more)
+    answer = _answer(status or 500, error.code, title=error.reason, more=more)
+    answer.headers.update(retry_after(error, answer.status_code))
+    return answer
+
+
+def retry_after(error: MrxError, status: int) -> dict[str, str]:
+    """When it is worth asking again, where that can be said (RFC 9110, 10.2.3)."""
+    if status not in {429, 503}:
+        return {}
+    return {"Retry-After": str(error.facts.get("seconds", RETRY_SECONDS))}
 
 
 def status_of(code: str) -> int | None:

@@ -1,9 +1,11 @@
 """An answer on stdout: a table for eyes, tab-separated lines for a pipe, or one JSON document.
 
 Tables and lines have the same columns, and `gateway.cli.text` sees to it that no value acts on a
-terminal or breaks a line in two. JSON has every key and is exact.
+terminal or breaks a line in two. Lines are read by spreadsheets too: a cell that one would run as a
+formula begins with an apostrophe (see `inert`). JSON has every key and is exact.
 """
 
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, is_dataclass
@@ -25,6 +27,9 @@ Facts = Mapping[str, object]
 ROWS_A_TABLE = 500
 # A cell up to this long (a code, an account, a ref) is never broken; longer ones are folded.
 SHORT = 12
+# What a spreadsheet takes for a formula; tab and line ends are escapes by now (`clean`). A number with
+# its sign, and a sign alone, it takes for what they are.
+_FORMULA = re.compile(r"[=+\-@](?!(?:[0-9]+(?:\.[0-9]+)?)?$)")
 
 
 def many(columns: Sequence[str], items: Iterable[Facts], *, json: bool) -> None:
@@ -90,6 +95,15 @@ def plain(value: object) -> str:
             return _single(value)
 
 
+def inert(cell: str) -> str:
+    """The cell as no spreadsheet runs it: a company may be called anything.
+
+    >>> print(inert("=1+1"), inert("@Home Freight"), inert("-5"), inert("Mine-Yours"))
+    '=1+1 '@Home Freight -5 Mine-Yours
+    """
+    return f"'{cell}" if _FORMULA.match(cell) else cell
+
+
 def _single(value: object) -> str:
     match value:
         case None:
@@ -139,7 +153,7 @@ def _told(value: object) -> object:
 
 
 def _line(cells: Iterable[str]) -> None:
-    _write("\t".join(cells).encode(errors="backslashreplace") + b"\n")
+    _write("\t".join(map(inert, cells)).encode(errors="backslashreplace") + b"\n")
 
 
 def _write(data: bytes) -> None:

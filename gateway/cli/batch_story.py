@@ -128,6 +128,10 @@ def _events(branch: Branch) -> Iterator[answer.Facts]:
         (one.received_at, _event(one.received_at, branch.issue, "receipt", None, one.level, ""))
         for one in branch.receipts
     ]
+    if branch.erased_at is not None:
+        under = "under the rule batch files"
+        erased = _event(branch.erased_at, branch.issue, "file erased", None, under, "")
+        told.append((branch.erased_at, erased))
     for _, event in sorted(told, key=lambda pair: pair[0]):
         yield event
 

@@ -1,5 +1,6 @@
 """`mrx key`: our own keys. The next one is staged, fetched by partners, then activated."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -13,7 +14,8 @@ from gateway.cli.options import AsJson, DryRun, Reason, one_line
 from gateway.identity.actor import at_the_shell
 from gateway.own_keys import OwnKey
 
-COLUMNS = ("fingerprint", "state", "not_before", "not_after", "seen_by", "file")
+COLUMNS = ("fingerprint", "state", "not_before", "not_after", "seen_by", "file", "kept")
+PROTECTED = ("file", "kept", "changed", "because")
 
 app = noun()
 
@@ -22,7 +24,7 @@ app = noun()
 def list_(*, as_json: AsJson = False) -> None:
     """List our keys: the current one, the next one and who has fetched it, and the retired."""
     with here.house() as house, house.database.read() as tx:
-        found = [_facts(one) for one in own_keys.every(tx)]
+        found = [_facts(one, own_keys.kept(house.folder, one)) for one in own_keys.every(tx)]
     answer.many(COLUMNS, found, json=as_json)
 
 
@@ -90,6 +92,22 @@ def activate(
     raise typer.Exit(exits.WAITS)
 
 
+@app.command(epilog="Example: mrx key protect")
+def protect(*, as_json: AsJson = False) -> None:
+    """Write our keys' files anew under the passphrase of MRX_KEY_PASSPHRASE_FILE.
+
+    The keys, their certificates and what partners have pinned stay. To change the passphrase put
+    the new one on the first line and the old one below it, call this, and then take the old one
+    away. What is in a token stays there. Again changes nothing; exits with 3 if a file could not
+    be opened.
+    """
+    with here.house() as house:
+        done = keys.protect(house, at_the_shell(here.who()), now=datetime.now(UTC))
+    answer.many(PROTECTED, [asdict(one) for one in done], json=as_json)
+    if any(one.kept is None for one in done):
+        raise typer.Exit(exits.REJECTED)
+
+
 @app.command(epilog="Example: mrx key retire --reason 'its file was copied'")
 def retire(reason: Reason, *, as_json: AsJson = False) -> None:
     """Take the next key back before it signs anything. Its file is kept, and signs nothing."""
@@ -99,7 +117,7 @@ def retire(reason: Reason, *, as_json: AsJson = False) -> None:
     answer.one({"fingerprint": certificate.fingerprint, "changed": True}, json=as_json)
 
 
-def _facts(one: OwnKey) -> answer.Facts:
+def _facts(one: OwnKey, kept: str | None) -> answer.Facts:
     return {
         "fingerprint": one.certificate.fingerprint,
         "state": one.state,
@@ -107,5 +125,6 @@ def _facts(one: OwnKey) -> answer.Facts:
         "not_after": one.certificate.not_after,
         "seen_by": list(one.seen_by),
         "file": one.file,
+        "kept": kept,
         "created_at": one.created_at,
     }

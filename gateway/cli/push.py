@@ -88,7 +88,21 @@ def members(
 
 @app.command(epilog="Example: mrx push consents consents.csv --as-of 2026-11-21T06:00Z")
 def consents(
-    file: Input, *, as_of: AsOf = None, dry_run: DryRun = False, as_json: AsJson = False
+    file: Input,
+    *,
+    as_of: AsOf = None,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            "--since",
+            metavar="TIME",
+            help="It holds all that was said since then, whatever day it is of: after a restore from "
+            "a backup, consents count again once this is no later than what `mrx restored show` "
+            "names.",
+        ),
+    ] = None,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
 ) -> None:
     """Take consent events: what officers granted and revoked.
 
@@ -97,6 +111,7 @@ def consents(
     """
     now = datetime.now(UTC)
     at = moment("--as-of", as_of, now=now)
+    begins = None if since is None else moment("--since", since, now=now)
     with (
         here.house() as house,
         feed(file) as source,
@@ -106,6 +121,7 @@ def consents(
             source=source.open(),
             format=source.format,
             as_of=at,
+            since=begins,
             now=now,
             by=here.who(),
             dry_run=dry_run,

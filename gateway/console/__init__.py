@@ -32,6 +32,7 @@ from gateway.console import (
     proving,
     pushes,
     replays,
+    retention,
     revocations,
     signing_in,
     system,
@@ -63,6 +64,7 @@ PAGES = (
     ledger,
     onboarding,
     pushes,
+    retention,
     system,
 )
 

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from gateway import log
 from gateway.api import problems
 from gateway.console import proving
-from gateway.console.page import NotSignedIn, PasswordDue, frame, known
+from gateway.console.page import NotSignedIn, PasswordDue, again, frame
 from gateway.console.rendering import render
 from schemas.codes import CODES
 from schemas.errors import MrxError, NotReady
@@ -35,11 +35,13 @@ def install(app: FastAPI) -> None:
     def ours(request: Request, error: MrxError) -> Response:
         if error.code == "MRX-7021":  # the form that proves it, in place of what asked for it
             log.told(code=error.code)
-            page = known(request, request.app.state.context)
+            page = again(request, request.app.state.context)
             to = proving.came_from(request)
             return proving.asked(page, to, refused=error, status=403)
         status = 503 if isinstance(error, NotReady) else problems.status_of(error.code)
-        return _shown(request, status or 500, error.code, error.reason)
+        answer = _shown(request, status or 500, error.code, error.reason)
+        answer.headers.update(problems.retry_after(error, answer.status_code))
+        return answer
 
     @app.exception_handler(RequestValidationError)
     def invalid(request: Request, _error: RequestValidationError) -> Response:

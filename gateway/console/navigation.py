@@ -31,6 +31,7 @@ ENTRIES: Final = (
     Entry("/approvals", "Approvals"),
     Entry("/onboarding", "Onboarding"),
     Entry("/ledger", "Ledger"),
+    Entry("/retention", "Retention"),
     Entry("/system", "System"),
 )
 

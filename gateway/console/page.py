@@ -19,6 +19,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from gateway import log
 from gateway.acts import permission
+from gateway.api import rates
 from gateway.api.context import Context, Here
 from gateway.console import navigation
 from gateway.console.rendering import STYLES, render
@@ -118,7 +119,26 @@ def _address(request: Request, path: str, said: str | None) -> str:
 
 
 def known(request: Request, here: Here) -> Page:
-    """The page of somebody who is signed in, if only with a one-time password; or `NotSignedIn`."""
+    """The page of somebody who is signed in, if only with a one-time password; or `NotSignedIn`.
+    Raises `BadRequest` MRX-7034 and MRX-7035 for who asks, or guesses, too often (`rates`).
+    """
+    held = request.cookies.get(COOKIE)
+    claim = rates.claim("session", held) if held else None
+    if claim is not None:
+        here.rates.look(request, claim)
+    try:
+        page = again(request, here)
+    except NotSignedIn:
+        if claim is not None:
+            here.rates.wrong(request)
+        raise
+    here.rates.demand("session", page.session.user.id)
+    here.rates.count("session", page.session.user.id, claim=claim)
+    return page
+
+
+def again(request: Request, here: Context) -> Page:
+    """The same for a request that was counted already."""
     now = datetime.now(UTC)
     held = request.cookies.get(COOKIE)
     with here.house.database.read() as tx:

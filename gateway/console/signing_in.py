@@ -5,16 +5,19 @@
 The way to the provider is a link and no form: the content policy lets no form lead elsewhere.
 """
 
+import asyncio
+import time
 from datetime import UTC, datetime
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
+from starlette.concurrency import run_in_threadpool
 
-from gateway.api import peer
+from gateway.api import peer, rates
 from gateway.api.context import Context, Here
 from gateway.console import cookies
-from gateway.console.page import COOKIE, AnySignedIn, Page, frame, known
+from gateway.console.page import COOKIE, AnySignedIn, Page, again, frame
 from gateway.console.proving import inside
 from gateway.console.rendering import render
 from gateway.identity import (
@@ -33,6 +36,9 @@ from schemas.errors import BadRequest
 router = APIRouter()
 Word = Annotated[str, Form(max_length=200)]
 To = Annotated[str, Query(max_length=2000)]
+REFUSED_SECONDS = 0.3
+"""A refusal is answered no sooner than this."""
+_REFUSED: Final = 401
 ATTEMPT: Final = "__Host-mrx-attempt"
 
 
@@ -42,18 +48,29 @@ def ask(request: Request, here: Here, to: To = "") -> Response:
 
 
 @router.post("/login")
-def sign_in(
+async def sign_in(
     request: Request,
     here: Here,
     name: Word,
     password: Word,
     to: Annotated[str, Form(max_length=2000)] = "",
 ) -> Response:
+    began = time.monotonic()
+    answer = await run_in_threadpool(_signed_in, request, here, name, password, to)
+    if answer.status_code == _REFUSED:
+        # A wrong password of somebody is written down, one of nobody is not: nobody sees that from
+        # outside. No thread waits here.
+        await asyncio.sleep(began + REFUSED_SECONDS - time.monotonic())
+    return answer
+
+
+def _signed_in(request: Request, here: Context, name: str, password: str, to: str) -> Response:
     if here.settings.local_sign_in == "off":
         raise BadRequest("MRX-7030")
     now, home, marked = datetime.now(UTC), here.house.folder, request.cookies.get(cookies.DEVICE)
     number = device.known(home, marked, name, now=now)
     if number is None:
+        here.rates.look(request, None)  # a stranger, of whom there may be many under many names
         source = tries.address(peer.source(request, here.settings.proxy_addresses))
     else:
         source = tries.browser(number)
@@ -67,6 +84,8 @@ def sign_in(
             before=request.cookies.get(COOKIE),
         )
     except BadRequest as refused:
+        if number is None and refused.code == "MRX-7019":
+            here.rates.wrong(request, cost=rates.SIGN_IN)
         return _asked(request, here, to, refused=refused)
     answer = cookies.hold(RedirectResponse(inside(request, to), status_code=303), held)
     return cookies.mark(answer, device.remembered(home, marked, name, now=now))
@@ -118,7 +137,7 @@ def back(
     answer = RedirectResponse(inside(request, begun.to), status_code=303)
     answer.delete_cookie(ATTEMPT, secure=True, httponly=True, samesite="lax", path="/")
     if begun.proving:
-        _prove(known(request, here), there, str(claims["sub"]))
+        _prove(again(request, here), there, str(claims["sub"]))
         return answer
     before = request.cookies.get(COOKIE)
     held = admission.admit(here.house, there.client, claims, now=now, before=before)
@@ -162,5 +181,5 @@ def _asked(
         "plain": "sec-fetch-site" not in request.headers,
     }
     return HTMLResponse(
-        render("signing_in.html", facts | told), status_code=401 if refused else 200
+        render("signing_in.html", facts | told), status_code=_REFUSED if refused else 200
     )

@@ -10,6 +10,7 @@ from gateway.console.page import Page, SignedIn
 from gateway.identity import users
 from gateway.identity.roles import RIGHTS, Right, Role
 from gateway.identity.users import User
+from schemas.errors import BadRequest
 
 router = APIRouter(prefix="/users")
 
@@ -125,8 +126,12 @@ def _sure(page: Page) -> None:
 
 
 def _user(page: Page, user_id: str) -> User:
-    with page.house.database.read() as tx:
-        return users.get(tx, user_id)
+    try:
+        with page.house.database.read() as tx:
+            return users.get(tx, user_id)
+    except BadRequest:
+        _look(page)  # who there is is for those alone who keep users
+        raise
 
 
 def _asked(page: Page, user_id: str, template: str, what: str) -> Response:

@@ -3,7 +3,8 @@
     settings --> home folder --> privacy, disk
         |             '--------> key --> certificate
         |--> database --> schema --> ledger
-        |        |            '----> feeds
+        |        |            |----> feeds
+        |        |            '----> restore
         |        '--> encoding, durability, isolation,    of a PostgreSQL server
         |             connections, transactions, database clock
         '--> redis --> eviction, persistence, redis clock, workers    of the engine `celery`
@@ -52,6 +53,7 @@ _CONTENT: _Steps = (
     ("schema", ("database",), data.schema),
     ("ledger", ("schema",), data.ledger),
     ("feeds", ("schema",), data.feeds),
+    ("restore", ("schema",), data.restore),
 )
 _CELERY: _Steps = (
     ("redis", ("settings",), broker.reach),

@@ -9,6 +9,7 @@ from gateway import home
 from gateway.checkup.finding import Found, Result
 from gateway.checkup.reaching import Failed
 from gateway.doctor.case import Case
+from outbox import restored
 from partners import consents, roll
 from schemas import migration, server_settings
 from schemas.errors import NotReady
@@ -172,6 +173,24 @@ def ledger(case: Case) -> Found:
     if size is None:
         raise Failed("the ledger has no head: nothing can be written", "run `mrx init`")
     return Found(f"{size:,} entries; `mrx ledger verify` reads them all")
+
+
+def restore(case: Case) -> Found:
+    with case.data.read() as tx:
+        found = restored.standing(tx)
+    if found is None:
+        return Found("never restored from a backup")
+    said = f"restored at {found.at:%Y-%m-%d %H:%M:%S} UTC"
+    if found.over:
+        return Found(f"{said}; all is known again")
+    waits = [
+        f"shut: {' '.join(found.shut)}" if found.shut else "",
+        f"not asked for what is missing: {' '.join(found.unasked)}" if found.unasked else "",
+        "the source's consents are owed" if found.consents_owed_since else "",
+    ]
+    return Found(
+        f"{said}; {'; '.join(filter(None, waits))}", "see `mrx restored show`", Result.WARNING
+    )
 
 
 def feeds(case: Case) -> Found:

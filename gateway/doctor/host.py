@@ -6,6 +6,7 @@ import stat
 import tempfile
 from datetime import timedelta
 from difflib import get_close_matches
+from pathlib import Path
 
 from gateway import own_keys
 from gateway.checkup.finding import Found, Result
@@ -13,7 +14,8 @@ from gateway.checkup.reaching import Failed
 from gateway.doctor.case import Case
 from gateway.home import DATABASE
 from gateway.settings import Settings
-from signing import keys
+from signing import key_file, keys
+from signing.keeping import Keeping
 
 PREFIX = "MRX_"
 # Of the test suite, not of the gateway.
@@ -102,9 +104,24 @@ def key(case: Case) -> Found:
         return Found(
             "a change of keys was interrupted", "`mrx key list` finishes it", Result.WARNING
         )
-    found = keys.load(folder / own_keys.KEY)
+    keeping = case.settings.keeping
+    found = keys.load(folder / own_keys.KEY, keeping)
     case.certificate = found.certificate
-    return Found("it is there, ours alone, and what it signs verifies")
+    return _kept(folder / own_keys.KEY, keeping)
+
+
+def _kept(path: Path, keeping: Keeping) -> Found:
+    said = "it is there, ours alone, and what it signs verifies"
+    how = key_file.kept(path)
+    if how == "token":
+        return Found(f"{said}; it is in a token")
+    if how == "encrypted":
+        return Found(f"{said}; it is encrypted")
+    if keeping.passphrase_file is not None:
+        return Found(f"{said}; it is not encrypted", "`mrx key protect`", Result.WARNING)
+    if keeping.token is not None:
+        return Found(f"{said}; it is in a file", "`mrx key stage`: the next one will not be")
+    return Found(said)
 
 
 def certificate(case: Case) -> Found:

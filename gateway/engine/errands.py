@@ -2,7 +2,8 @@
 
 upkeep   leases of the dead, agreements whose day has come, what is not needed any more
          in every process: each step is one guarded transaction, and the second finds nothing
-errands  fetching from partners, bringing them receipts that are owed, and working replays
+errands  fetching from partners, bringing them receipts that are owed, working replays, asking what
+         was missed if we were restored from a backup, and erasing what is over its term
          in the one process whose turn it is: twice would be harmless, and two of everything
 """
 
@@ -12,9 +13,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from gateway import replaying, trace, upkeep
+from gateway import erasing, replaying, trace, upkeep
 from gateway.owed import Owed
 from gateway.puller import Puller
+from gateway.recovering import Recovering
 from outbox import endings, lane, rest
 from outbox.house import House
 from schemas.errors import MrxError
@@ -25,6 +27,8 @@ logger = logging.getLogger("mrx.errands")
 UPKEEP_SECONDS = 30
 OWED_SECONDS = 2
 REPLAY_SECONDS = 1
+ERASE_SECONDS = 10
+RECOVER_SECONDS = 2
 BETWEEN_SECONDS = 0.05
 TURN_SECONDS = 5
 
@@ -43,7 +47,14 @@ class Errands:
         self._ours = threading.Event()
         self._threads = [
             threading.Thread(target=work, name=work.__name__.strip("_"), daemon=True)
-            for work in (self._keep_up, self._owe, self._fetch, self._replay)
+            for work in (
+                self._keep_up,
+                self._owe,
+                self._fetch,
+                self._replay,
+                self._recover,
+                self._erase,
+            )
         ]
 
     def start(self) -> None:
@@ -120,6 +131,24 @@ class Errands:
                 logger.warning("receipts owed: %s", error)
             except Exception as error:  # noqa: BLE001  # the next round tries again
                 logger.error("MRX-9999 receipts owed: %s", trace.of(error))  # noqa: TRY400
+
+    def _recover(self) -> None:
+        """A thread of its own, because partners are asked a lot; an indexed read where none is."""
+        recovering = Recovering(self._house)
+        while not self._stop.wait(RECOVER_SECONDS):
+            if self.ours:
+                self._tried(recovering.ask)
+
+    def _erase(self) -> None:
+        """A chunk at a time; others write between them."""
+        while not self._stop.wait(ERASE_SECONDS):
+            goes = self.ours
+            while goes and self.ours:
+                goes = (
+                    self._tried(lambda: erasing.go_on(self._house, now=datetime.now(UTC))) is True
+                )
+                if self._stop.wait(BETWEEN_SECONDS):
+                    return
 
     def _replay(self) -> None:
         while not self._stop.wait(REPLAY_SECONDS):

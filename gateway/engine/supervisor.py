@@ -28,6 +28,7 @@ BACK_OFF_MAX = 30.0
 WELL_SECONDS = 60.0
 # Beyond the longest taking, for connections to close.
 GRACE_SECONDS = 15.0
+_OF_SIGNING_IN = "MRX_OIDC_CLIENT_SECRET"
 
 
 @dataclass(slots=True)
@@ -47,6 +48,7 @@ class _Child:
             parts.command(self.part),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,  # Celery says goodbye there; our log is stderr
+            env=_environment(),
             start_new_session=True,
         )
         self.began = now
@@ -71,6 +73,11 @@ class _Child:
         if self.process is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
+
+
+def _environment() -> dict[str, str]:
+    """Ours, without what only `mrx serve` has to know."""
+    return {name: value for name, value in os.environ.items() if name.upper() != _OF_SIGNING_IN}
 
 
 class Supervisor:

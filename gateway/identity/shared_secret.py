@@ -15,6 +15,7 @@ import os
 import secrets
 import stat
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +23,7 @@ from schemas.errors import NotReady
 
 FILE: Final = Path("keys") / "sign-in.key"  # in the home folder
 _BYTES: Final = 32
+_MAKING_SECONDS: Final = 60  # more than anybody takes to make one
 _SALT: Final = b"mrx sign-in"
 
 
@@ -35,6 +37,14 @@ def derived(home: Path, purpose: str) -> bytes:
 def make(home: Path) -> None:
     """Have the file there. Again changes nothing. Raises as `derived` does."""
     _kept(home / FILE)
+
+
+def tidy(home: Path, *, now: datetime) -> None:
+    """Remove what makers that died have left under other names."""
+    for left in (home / FILE).parent.glob(f".{FILE.name}.*"):
+        with suppress(OSError):  # somebody was faster
+            if now.timestamp() - left.stat().st_mtime > _MAKING_SECONDS:
+                left.unlink()
 
 
 def hkdf(key: bytes, *, salt: bytes, info: bytes) -> bytes:
@@ -66,7 +76,8 @@ def _read(file: Path) -> bytes:
 
 def _place(file: Path) -> None:
     """Make one, unless somebody was faster: written under another name and linked to its own, so
-    that nobody reads half of it. Killed in between, we leave at most that other name.
+    that nobody reads half of it. Killed in between, we leave at most that other name, which upkeep
+    removes.
     """
     draft = file.with_name(f".{file.name}.{secrets.token_hex(8)}")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -26,11 +26,16 @@ from schemas.errors import BadRecord
 
 CHUNK = 5_000
 Line = Taken[ConsentEvent] | Rejected
+_STILL_OWED = (
+    "Consents are still owed, and nobody is announced: push all that was said since {since}, with no"
+    " line rejected."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Push:
     """One push of consent events; `by` is who brings it, `push` its id in the register, if any.
+    `since`: it holds every event since then, which a gateway restored from a backup waits for.
 
     `rejected` gets every rejection, with no transaction open.
     """
@@ -40,6 +45,7 @@ class Push:
     as_of: datetime
     now: datetime
     by: str
+    since: datetime | None = None
     dry_run: bool = False
     push: str | None = None
     step: Callable[[int], None] = lambda _: None
@@ -69,14 +75,22 @@ def push(house: House, order: Push) -> Report:
         _take(house, order, chunk, report)
         order.step(tally.read)
     report.close(tally)
+    anew = False
     if not order.dry_run:
         with house.database.write() as tx:
             # What could not be read may hold revocations: it does not say "nothing new".
             if not tally.ended_early and (report.rejected < report.read or not report.read):
                 consents.heard(tx, order.as_of)
+                # One line that could not be taken may be the revocation that was lost.
+                if order.since is not None and not report.rejected:
+                    anew = consents.said_anew(tx, order.since)
             told = {"accepted": report.accepted, "rejected": report.rejected, "by": order.by}
             told |= {} if order.push is None else {"push": order.push}
+            told |= {"since": order.since.isoformat()} if anew and order.since else {}
             ledger.add(tx, "consents pushed", told, now=order.now)
+            owed = consents.owed_since(tx)
+        if order.since is not None and owed is not None:
+            report.note = _STILL_OWED.format(since=owed.isoformat())
     return report
 
 

@@ -74,6 +74,12 @@ METRICS: Final = (
         _CONFIRMATION,
     ),
     Metric("mrx_ledger_entries_total", "counter", (), "Entries of the ledger."),
+    Metric(
+        "mrx_retention_erased_rows_total",
+        "counter",
+        ("rule",),
+        "Rows that were erased because their term was over, by the rule.",
+    ),
     # -- what is so now: gauges ---------------------------------------------------------------
     Metric(
         "mrx_pending_notices",
@@ -159,6 +165,18 @@ METRICS: Final = (
         ("partner", "direction"),
         "What waits for a person: partners' batches (in), pushes of the source (out, no partner).",
     ),
+    Metric(
+        "mrx_retention_last_run_timestamp_seconds",
+        "gauge",
+        (),
+        "When a run of retention last ended; absent where none ever did.",
+    ),
+    Metric(
+        "mrx_retention_on",
+        "gauge",
+        (),
+        "1 if the gateway erases by itself what is over its term, else 0.",
+    ),
     Metric("mrx_approvals_waiting", "gauge", (), "Acts that wait for a second person."),
     Metric(
         "mrx_roll_members", "gauge", ("partner",), "Members of the partner's programme, as it says."
@@ -199,6 +217,14 @@ METRICS: Final = (
         ("owner", "use", "key"),
         "When a certificate ends; use is current, next, pinned or staged, key the beginning of its "
         "fingerprint.",
+    ),
+    Metric(
+        "mrx_turned_away_total",
+        "counter",
+        ("why",),
+        "Requests and connections that this server turned away unheard since it started: too many "
+        "with a token, under a partner's certificate or in a session, too many wrong credentials "
+        "from an address, malformed, slow, or one connection too many (full).",
     ),
     Metric("mrx_build_info", "gauge", ("version",), "Always 1; which version this is."),
     Metric(

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
@@ -35,8 +35,12 @@ Histograms = Mapping[tuple[str, ...], tuple[list[int], float]]
 class Exporter:
     """The metrics of one gateway. Safe to share between threads."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(
+        self, house: House, turned_away: Callable[[], Mapping[str, int]] | None = None
+    ) -> None:
+        """`turned_away` counts what only the process that serves knows of."""
         self._house = house
+        self._turned_away = turned_away
         self._tally = Tally()
         self._alone = threading.Lock()  # one counts
         self._looking = threading.Lock()  # one reads what confirmations took
@@ -58,6 +62,9 @@ class Exporter:
             samples = [*gauges.every(tx, self._house, now=now), *_build(self._ready)]
             told = self._counts(tx)
             names = {row.id: (row.partner, row.kind) for row in tx.execute(_LANES)}
+            if self._turned_away is not None:
+                counts = self._turned_away()
+                samples += [("mrx_turned_away_total", (why,), n) for why, n in counts.items()]
             histograms = {_CONFIRMATION.name: self._confirmations(tx)}
         if told is not None:
             samples += _counters(told, names)

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, bindparam, case, func, literal, select, text
 
 from gateway.views import approvals, stuck
 from gateway.views.count import MOST
-from outbox import gate
+from outbox import gate, retention_run
 from outbox.batch import UNANSWERED
 from outbox.house import House
 from outbox.notices import REFUSED_CODES
@@ -48,7 +48,7 @@ _KEY_CHARS = 16
 
 
 def every(tx: Connection, house: House, *, now: datetime) -> Iterator[Sample]:
-    """All gauges, and the one counter that the database keeps itself."""
+    """All gauges, and the counters that the database keeps itself."""
     yield from _lanes(tx, house, now)
     yield from _partners(tx)
     yield from _waiting(tx)
@@ -57,6 +57,17 @@ def every(tx: Connection, house: House, *, now: datetime) -> Iterator[Sample]:
     yield from _feeds(tx, house, now)
     yield "mrx_ledger_entries_total", (), tx.scalar(_LEDGER) or 0
     yield "mrx_approvals_waiting", (), approvals.count_waiting(tx)
+    yield from _retention(tx, house)
+
+
+def _retention(tx: Connection, house: House) -> Iterator[Sample]:
+    """The rows of the runs are few: one a day."""
+    for rule, rows in retention_run.erased_ever(tx).items():
+        yield "mrx_retention_erased_rows_total", (rule,), rows
+    last = retention_run.last_ended(tx)
+    if last is not None and last.ended_at is not None:
+        yield "mrx_retention_last_run_timestamp_seconds", (), last.ended_at.timestamp()
+    yield "mrx_retention_on", (), float(house.terms.retention.daily)
 
 
 def _lanes(tx: Connection, house: House, now: datetime) -> Iterator[Sample]:

@@ -10,6 +10,9 @@ from outbox.transport import MEDIA_TYPE
 
 # How long an answer that never comes keeps a connection that nobody closes.
 SILENT_SECONDS = 300
+# Larger than any receipt may be, and larger than there is time for.
+HUGE, ENDLESS = 5 << 20, 1 << 50
+PIECE = 64 << 10
 
 
 @dataclass(slots=True)
@@ -78,6 +81,22 @@ async def hang_up(send: Send, content: bytes) -> None:
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     half = content[: len(content) // 2]
     await send({"type": "http.response.body", "body": half, "more_body": True})
+
+
+async def pour(receive: Receive, send: Send, *, size: int) -> None:
+    """So many bytes of a file that has no meaning, or as many as are taken."""
+    headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", b"%d" % size)]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    gone = asyncio.ensure_future(never(receive))
+    try:
+        for left in range(size, 0, -PIECE):
+            if gone.done():
+                return
+            piece = bytes(min(PIECE, left))
+            await send({"type": "http.response.body", "body": piece, "more_body": left > PIECE})
+            await asyncio.sleep(0)
+    finally:
+        gone.cancel()
 
 
 async def never(receive: Receive) -> None:

@@ -2,8 +2,10 @@
 
     before applying     deaf  busy  refuse-500  refusing     the batch leaves no trace, or a refusal
     after applying      slow  silent  cut  500               the answer is late, lost or no answer
-    another answer      unsigned  stranger  wrong-digest  wrong-number  miscounting  wishful  replay
-                        skewed  picky  received  duplicate  forgetful
+                        huge  endless  deep                  it is more than anybody should read
+    another answer      unsigned  hearsay  stranger  expired  wrong-digest  wrong-number
+                        miscounting  wishful  replay  skewed  picky  received  duplicate
+    later               forgetful  tombless                  it answers well, and loses what it had
 
 A batch that comes again is answered by the receipt that was stored for it: once a plan is eaten,
 everything ends as in calm weather. Only what was properly refused waits for the sender's operator.
@@ -26,7 +28,9 @@ class Habit(StrEnum):
     PICKY = "picky"
     REFUSING = "refusing"
     UNSIGNED = "unsigned"
+    HEARSAY = "hearsay"
     STRANGER = "stranger"
+    EXPIRED = "expired"
     WRONG_DIGEST = "wrong-digest"
     WRONG_NUMBER = "wrong-number"
     MISCOUNTING = "miscounting"
@@ -36,6 +40,10 @@ class Habit(StrEnum):
     DUPLICATE = "duplicate"
     SKEWED = "skewed"
     FORGETFUL = "forgetful"
+    TOMBLESS = "tombless"
+    HUGE = "huge"
+    ENDLESS = "endless"
+    DEEP = "deep"
 
 
 # What `mrx sandbox --help` says of each.
@@ -51,7 +59,9 @@ MEANING: dict[Habit, str] = {
     Habit.PICKY: "refuses every second member it did not know",
     Habit.REFUSING: "refuses the batch as a whole",
     Habit.UNSIGNED: "answers the receipt without its signature",
+    Habit.HEARSAY: "refuses the batch in a receipt nobody signed",
     Habit.STRANGER: "signs the receipt with a key nobody pinned",
+    Habit.EXPIRED: "signs the receipt under a certificate that is over",
     Habit.WRONG_DIGEST: "its receipt names another digest",
     Habit.WRONG_NUMBER: "its receipt names another number",
     Habit.MISCOUNTING: "its receipt says wrong holdings",
@@ -61,6 +71,10 @@ MEANING: dict[Habit, str] = {
     Habit.DUPLICATE: "answers, and brings the same receipt again (--answer-to)",
     Habit.SKEWED: "its receipt is dated a day ahead, or a day ago",
     Habit.FORGETFUL: "answers well, then loses members",
+    Habit.TOMBLESS: "answers well, then forgets what was withdrawn",
+    Habit.HUGE: "answers a file larger than any receipt",
+    Habit.ENDLESS: "answers a file without end",
+    Habit.DEEP: "signs a document nested without measure",
 }
 # They bring something to the sender's door, and so need its address.
 BRINGING = frozenset({Habit.RECEIVED, Habit.DUPLICATE})

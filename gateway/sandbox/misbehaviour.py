@@ -109,6 +109,10 @@ class Misbehaviour:
                 await answering.hang_up(send, sealed)
             case Habit.ERROR:
                 await answering.failure(send, 500)
+            case Habit.HUGE:
+                await answering.pour(receive, send, size=answering.HUGE)
+            case Habit.ENDLESS:
+                await answering.pour(receive, send, size=answering.ENDLESS)
             case Habit.SLOW:
                 await asyncio.sleep(self._manners.slow_seconds)
                 await answering.file(send, sealed)
@@ -127,6 +131,8 @@ class Misbehaviour:
                 return roll.earlier(house, receipts.read(house, sealed, now=now))
             case Habit.FORGETFUL:
                 return sealed if roll.forget_half(house, self._manners.sender) else None
+            case Habit.TOMBLESS:
+                return sealed if roll.lose_tombstones(house, self._manners.sender) else None
             case _ if habit in receipts.REWRITTEN:
                 folder = self._manners.folder
                 return receipts.spoiled(house, habit, sealed, folder=folder, now=now)

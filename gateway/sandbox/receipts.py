@@ -14,13 +14,17 @@ from gateway.sandbox.habits import Habit
 from outbox.house import House
 from schemas import exchange
 from schemas import ref as refs
-from schemas.receipt import Erasure, Fate, Level, Receipt
+from schemas.receipt import Erasure, Fate, Level, Receipt, Verdict
 from signing import keys
 from signing.open import open_sealed
 from signing.seal import seal
 
 SKEW = timedelta(days=1)
 STRANGER = Path("keys") / "stranger.key"
+EXPIRED = Path("keys") / "expired.key"
+# What this partner calls its refusal of a whole batch: a word of its own, as real ones have.
+REFUSING_CODE = "NOT-TODAY"
+DEPTH = 100_000
 
 
 def read(house: House, sealed: bytes, *, now: datetime) -> Receipt:
@@ -33,8 +37,17 @@ def spoiled(house: House, habit: Habit, sealed: bytes, *, folder: Path, now: dat
     if habit is Habit.UNSIGNED:
         return _content(house, sealed, now=now)
     if habit is Habit.STRANGER:
-        return seal(_content(house, sealed, now=now), _stranger(folder, now), now)
+        key = _other_key(folder / STRANGER, "nobody's", now)
+        return seal(_content(house, sealed, now=now), key, now)
+    if habit is Habit.EXPIRED:
+        then = now - keys.LIFE - SKEW
+        key = _other_key(folder / EXPIRED, "yesterday's", then)
+        return seal(_content(house, sealed, now=now), key, then)
+    if habit is Habit.DEEP:
+        return seal(b"<a>" * DEPTH + b"</a>" * DEPTH, house.key, now)
     receipt = _LIES[habit](read(house, sealed, now=now))
+    if habit is Habit.HEARSAY:
+        return exchange.write_receipt(receipt)
     return seal(exchange.write_receipt(receipt), house.key, now)
 
 
@@ -42,14 +55,24 @@ def _content(house: House, sealed: bytes, *, now: datetime) -> bytes:
     return open_sealed(sealed, [house.key.certificate], now).content
 
 
-def _stranger(folder: Path, now: datetime) -> keys.SigningKey:
-    """A key that nobody has pinned, made once."""
-    path = folder / STRANGER
-    return keys.load(path) if path.exists() else keys.create(path, "nobody's", now, kind="p256")
+def _other_key(path: Path, name: str, at: datetime) -> keys.SigningKey:
+    """A key that is not the partner's own, made once."""
+    return keys.load(path) if path.exists() else keys.create(path, name, at, kind="p256")
 
 
 def _other(digest: str) -> str:
     return hashlib.sha256(digest.encode()).hexdigest()
+
+
+def _refused(receipt: Receipt) -> Receipt:
+    return replace(
+        receipt,
+        verdict=Verdict.REFUSED,
+        code=REFUSING_CODE,
+        refused=(),
+        withdrawals=(),
+        matches=(),
+    )
 
 
 def _wrong_digest(receipt: Receipt) -> Receipt:
@@ -91,6 +114,7 @@ def _skewed(receipt: Receipt) -> Receipt:
 
 
 _LIES: Mapping[Habit, Callable[[Receipt], Receipt]] = {
+    Habit.HEARSAY: _refused,
     Habit.WRONG_DIGEST: _wrong_digest,
     Habit.WRONG_NUMBER: _wrong_number,
     Habit.MISCOUNTING: _miscounting,
@@ -98,4 +122,4 @@ _LIES: Mapping[Habit, Callable[[Receipt], Receipt]] = {
     Habit.RECEIVED: _received,
     Habit.SKEWED: _skewed,
 }
-REWRITTEN = frozenset({Habit.UNSIGNED, Habit.STRANGER, *_LIES})
+REWRITTEN = frozenset({Habit.UNSIGNED, Habit.STRANGER, Habit.EXPIRED, Habit.DEEP, *_LIES})

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from gateway import inbound, sequence
 from gateway.sandbox import receipts
+from gateway.sandbox.receipts import REFUSING_CODE
 from outbox.house import House
 from partners import foreign_roll, holdings
 from partners.holdings import Side
@@ -22,9 +23,8 @@ from schemas.receipt import Level, Receipt, Refusal, Verdict
 from schemas.tables import foreign_identifiers, foreign_members, foreign_rolls, inbound_batches
 from signing.seal import seal
 
-# What this partner calls its refusals: words of its own, as real ones have.
+# What this partner calls its refusal of a member: a word of its own, as real ones have.
 PICKY_CODE = "NOT-IN-OUR-REGISTER"
-REFUSING_CODE = "NOT-TODAY"
 
 
 def known(house: House, partner: str) -> frozenset[str]:
@@ -100,6 +100,13 @@ def forget_half(house: House, partner: str) -> int:
         lost = sorted(tx.scalars(_live(partner)))[::2]
         forget(tx, partner, lost)
     return len(lost)
+
+
+def lose_tombstones(house: House, partner: str) -> int:
+    """Forget which members were withdrawn; how many that were."""
+    with house.database.write() as tx:
+        gone = foreign_members.c.programme == partner, foreign_members.c.gone_at.is_not(None)
+        return tx.execute(delete(foreign_members).where(*gone)).rowcount
 
 
 def forget(tx: Connection, partner: str, refs: Collection[str]) -> None:

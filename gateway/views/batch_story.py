@@ -39,12 +39,14 @@ class Attempt:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Branch:
     """One issue of the number: what became of it. `left_out` are the notices it does not say any
-    more, by the reason; `why` says in words why it was sealed, None for the first.
+    more, by the reason; `why` says in words why it was sealed, None for the first. `erased_at`:
+    its file went under the rule `batch files`.
     """
 
     issue: int
     digest: str
     sealed_at: datetime
+    erased_at: datetime | None
     why: str | None
     left_out: Mapping[str, int]
     attempts: Sequence[Attempt]
@@ -98,6 +100,7 @@ def story(tx: Connection, batch_id: int, *, now: datetime) -> Story:
             issue=issue.issue,
             digest=issue.digest,
             sealed_at=issue.sealed_at,
+            erased_at=issue.erased_at,
             why=_why(issue.issue, dropped.get(issue.issue, {}), too_large),
             left_out=dropped.get(issue.issue, {}),
             attempts=[one for one in made if one.issue == issue.issue],

@@ -27,7 +27,7 @@ from gateway.views.count import NONE, Count, total
 from gateway.views.days import Day
 from gateway.views.lanes import Lane
 from gateway.views.stuck import Causes
-from outbox import gate
+from outbox import gate, restored
 from outbox.house import House
 from outbox.notices import REFUSED_CODES
 from outbox.pending import TURNED_DOWN
@@ -164,7 +164,7 @@ def _rows(
     strips = days.strips(tx, now=now, only=only)
     causes = stuck.by_code(tx, only=only)
     held = _held(tx, only)
-    shut = gate.closed(tx, house, now=now)
+    shut = gate.closed(tx, house, now=now) | _restored(tx)
     made = []
     for one in registered:
         partner = one.agreement.partner
@@ -190,6 +190,12 @@ def _rows(
             )
         )
     return tuple(made)
+
+
+def _restored(tx: Connection) -> dict[str, str]:
+    """Partners to whom nothing leaves since a restore, not even a withdrawal."""
+    standing = restored.standing(tx)
+    return {} if standing is None else dict.fromkeys(standing.shut, restored.SHUT)
 
 
 def _with_gate(causes: Causes, closed: str | None, *both: Lane) -> Causes:

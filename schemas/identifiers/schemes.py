@@ -109,6 +109,10 @@ CHECKS: dict[str, Callable[[str], bool]] = {
 # Whether a canonical value is legal but worth a look.
 UNUSUAL: dict[str, Callable[[str], bool]] = {"SCAC": scac.unusual}
 
+# No number has a hundred characters, and no character of NFC stands for more than four others. What
+# is longer is not normalised first, which takes the square of its length (see `schemas.name`).
+_LENGTH_UNCOMPOSED_MAX = 400
+
 
 def parse(scheme: str, text: str) -> str:
     """Return the canonical form of a number as it was received, in any normal form of Unicode.
@@ -118,4 +122,8 @@ def parse(scheme: str, text: str) -> str:
     known = SCHEMES.get(ALIASES.get(scheme, scheme))
     if known is None:
         raise BadIdentifier("MRX-1106")
-    return known.parse(text if text.isascii() else unicodedata.normalize("NFC", text))
+    if text.isascii():
+        return known.parse(text)
+    if len(text) > _LENGTH_UNCOMPOSED_MAX:
+        raise BadIdentifier("MRX-1107", scheme=known.SCHEME)
+    return known.parse(unicodedata.normalize("NFC", text))

@@ -2,9 +2,21 @@
 
 import pytest
 
+from gateway.console import signing_in
 from schemas.record import Record
+from tests.gateway.marked import logged, marked_home, marked_once, secrets
 from tests.gateway.sender import Sender, some
 from tests.world import World
+
+__all__ = ["logged", "marked_home", "marked_once", "secrets"]
+
+
+@pytest.fixture(autouse=True)
+def refused_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wrong passwords are answered when they are known to be wrong: there are many here. That it is
+    otherwise no sooner than a moment is a test of its own (`doors/test_sameness.py`).
+    """
+    monkeypatch.setattr(signing_in, "REFUSED_SECONDS", 0.0)
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from signing import keys
 from tests.conftest import BOTH, FILE_ONLY, SERVER_ONLY
 from tests.world import World, settings
 
-ALL = {"signing", "database", "schema", "consent feed", "clock", "ledger", "disk"}
+ALL = {"signing", "database", "schema", "consent feed", "restored", "clock", "ledger", "disk"}
 
 
 @pytest.fixture(params=BOTH)

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from gateway import other_end
 from gateway.app import build
-from gateway.cli.reconcile import _Ends
 from outbox import ledger
 from outbox import pending as queue
 from outbox.transport import HttpTransport
@@ -257,7 +257,7 @@ def test_a_partner_that_forgot_is_seen_in_its_next_receipt_and_reconciled(
     with going.world.house.database.read() as tx:
         assert not tx.execute(select(holdings_checks.c.agree)).scalar_one()
 
-    _Ends(going.world.house, "mx-neec").reconcile(dry_run=False)
+    other_end.of(going.world.house, "mx-neec", by="test").reconcile()
     going.deliver()
     going.next_day()
 

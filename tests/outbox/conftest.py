@@ -1,9 +1,15 @@
 """Where most journeys begin."""
 
+from collections.abc import Iterator
+from datetime import timedelta
+
 import pytest
 
+from outbox.transport import HttpTransport
 from tests.conftest import BOTH
+from tests.outbox.peers import BYTES_MAX, NOBODY
 from tests.outbox.two_ends import MANY, agree, by_the_wall_clock
+from tests.proxy import Proxy, proxied
 from tests.world import ONE, TWO, World, member
 
 
@@ -40,3 +46,18 @@ def held(small_world: World) -> World:
     assert agree(world)
     world.wire.journal.clear()
     return world
+
+
+@pytest.fixture(scope="module")
+def nobody() -> Iterator[Proxy]:
+    """A proxy with nobody behind it: what comes back is what its plan says."""
+    with proxied(NOBODY) as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="module")
+def wire() -> Iterator[HttpTransport]:
+    """As we push, with patience."""
+    wire = HttpTransport(deadline=timedelta(seconds=20), answer_bytes_max=BYTES_MAX)
+    yield wire
+    wire.close()

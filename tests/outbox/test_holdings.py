@@ -14,6 +14,7 @@ from outbox import holdings, ledger, rest
 from partners import foreign_roll
 from partners import holdings as sums
 from partners.holdings import Side
+from schemas.batch import Lane
 from schemas.receipt import Level, Refusal, Verdict
 from schemas.tables import disclosures, foreign_members, foreign_rolls
 from schemas.tables import ledger as ledger_
@@ -281,3 +282,26 @@ def test_after_any_history_both_ends_count_the_same(
         assert [one.ref for one in holdings.every(tx, MEXICO)] == sorted(live)
     world.house.database.close()
     world.partners[MEXICO].database.close()
+
+
+def test_a_withdrawal_not_asked_for_yet_leaves_in_doubt_whether_they_have_the_member(
+    small_world: World,
+):
+    """Mexico took issue 1, and nobody heard so; issue 2 is without the member who took it back.
+    The routine lane is quicker than the urgent one, and its receipt counts both.
+    """
+    w = small_world
+    w.push(member("10000001"), member("10000002"))
+    w.grant("10000001", "10000002")
+    w.wire.plan = [LOST_ANSWER]
+    w.deliver(rounds=1)
+    w.revoke("10000001", of=MEXICO)
+
+    with w.house.database.write() as tx:
+        rest.hurry(tx)
+    assert w.delivery().work(kind=Lane.ROUTINE)
+
+    assert w.states() == ["settled"]
+    assert verdict(w) is not False
+    w.deliver()
+    assert verdict(w) is True

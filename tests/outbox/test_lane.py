@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -20,7 +21,7 @@ from schemas.consent import Event
 from schemas.database import Database
 from schemas.errors import BadRequest
 from schemas.tables import lanes
-from tests.world import NEVER_ARRIVED, ONE, START, World, member, settings
+from tests.world import NEVER_ARRIVED, ONE, START, World, member, told
 
 LEASE = timedelta(seconds=60)
 
@@ -85,8 +86,8 @@ def test_giving_back_under_an_old_fence_changes_nothing(busy: World):
     assert holder.leased_by == "test:0:0"
 
 
-def _grab(settings: Settings, start: object, found: object) -> None:
-    database = open_home(settings).database
+def _grab(told: Mapping[str, object], start: object, found: object) -> None:
+    database = open_home(Settings(**told)).database
     start.wait()  # type: ignore[attr-defined]
     ids = []
     while one := take(database, worker=f"p{os.getpid()}:0:0"):
@@ -99,7 +100,7 @@ def test_of_several_processes_exactly_one_gets_each_lane(busy: World):
     context = multiprocessing.get_context("spawn")
     start, found = context.Barrier(3), context.Queue()
     racers = [
-        context.Process(target=_grab, args=(settings(busy.house), start, found)) for _ in range(3)
+        context.Process(target=_grab, args=(told(busy.house), start, found)) for _ in range(3)
     ]
     for racer in racers:
         racer.start()

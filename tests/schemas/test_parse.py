@@ -15,9 +15,9 @@ from lxml import etree
 import schemas
 from schemas.errors import BadDocument
 from schemas.parse import DECLARATION_BYTES_MAX, DOCUMENT_BYTES_MAX, guard, parse
+from tests.flaws.costly import SHAPES, verdict
 from tests.schemas.conftest import Bait
 from tests.schemas.drawn import outcome
-from tests.schemas.hostile import SHAPES, verdict
 
 UTF7 = "+ADwAIQ-DOCTYPE r+AD4APA-r/+AD4-"
 
@@ -220,7 +220,7 @@ def test_a_document_type_is_refused_even_where_it_would_do_nothing(hidden: str):
 def hostile() -> dict[str, tuple[str | None, float]]:
     """What came of every hostile shape in a process with little memory."""
     home = Path(schemas.__file__).parents[1]
-    command = [sys.executable, "-m", "tests.schemas.hostile"]
+    command = [sys.executable, "-m", "tests.flaws.costly"]
     done = subprocess.run(command, cwd=home, capture_output=True, check=True)
     return json.loads(done.stdout)
 
@@ -239,7 +239,7 @@ def test_the_limit_on_memory_is_one_that_bites():
     """The dearest document that is allowed does not fit into a third of it."""
     dear = "empty elements with text, as many as allowed"
     code = (
-        "import tests.schemas.hostile as hostile; hostile.MEMORY_MAX //= 3;"
+        "import tests.flaws.costly as hostile; hostile.MEMORY_MAX //= 3;"
         f"hostile.SHAPES = {{{dear!r}: hostile.SHAPES[{dear!r}]}}; hostile.main()"
     )
     home = Path(schemas.__file__).parents[1]

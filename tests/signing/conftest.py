@@ -7,6 +7,10 @@ import pytest
 from signing import keys
 from signing.keys import SigningKey
 from tests.signing.forge import NOW
+from tests.signing.token_keys import token_home
+from tests.softhsm import ground, soft
+
+__all__ = ["ground", "soft", "token_home"]
 
 
 @pytest.fixture(scope="session")

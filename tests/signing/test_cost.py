@@ -10,7 +10,7 @@ from schemas.errors import NotTrusted
 from signing.der import CONTEXT_0, encode
 from signing.open import open_sealed, signer_of
 from signing.seal import seal
-from tests.signing.flaws_of_shape import TEXT
+from tests.flaws.sealed_shape import TEXT
 from tests.signing.forge import (
     CONTENT,
     NOW,

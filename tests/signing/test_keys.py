@@ -137,7 +137,7 @@ def test_a_name_no_certificate_can_say_leaves_nothing_behind(path, name):
 def test_a_key_open_to_anybody_else_is_refused(made, mode):
     made.chmod(mode)
 
-    assert refusal(made) == ("MRX-9004", "its mode is open to group or others")
+    assert refusal(made) == ("MRX-9004", "it is open to group or others")
 
 
 def test_a_key_that_its_owner_may_only_read_is_taken(made):
@@ -168,14 +168,14 @@ def test_a_folder_is_no_key(path):
 def test_what_is_no_key_is_refused(made, written):
     made.write_bytes(written(made.read_bytes()))
 
-    assert refusal(made) == ("MRX-9004", "it is not an unencrypted key in PEM")
+    assert refusal(made) == ("MRX-9004", "it is not a key in PEM")
 
 
-def test_an_encrypted_key_is_refused(made):
+def test_an_encrypted_key_is_refused_where_no_passphrase_is_set(made):
     private = ec.generate_private_key(ec.SECP256R1())
     made.write_bytes(private.private_bytes(*PKCS8, BestAvailableEncryption(b"secret")))
 
-    assert refusal(made) == ("MRX-9004", "it is not an unencrypted key in PEM")
+    assert refusal(made) == ("MRX-9004", "it is encrypted, and no passphrase is set")
 
 
 @pytest.mark.parametrize(

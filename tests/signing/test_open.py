@@ -17,10 +17,10 @@ from signing.der import encode, encode_algorithm
 from signing.keys import SigningKey
 from signing.open import open_sealed, signer_of
 from signing.seal import seal
+from tests.flaws.catalogue import SEALED
+from tests.flaws.sealed import Bench, Flaw
+from tests.flaws.sealed_shape import SHAPE, TEXT, armoured, streamed
 from tests.signing.ask import opened_by_openssl
-from tests.signing.flaws import Bench, Flaw
-from tests.signing.flaws_of_shape import SHAPE, TEXT, armoured, streamed
-from tests.signing.flaws_of_trust import TRUST
 from tests.signing.forge import (
     CONTENT,
     NOW,
@@ -129,7 +129,7 @@ def test_the_digest_algorithm_may_have_null_parameters_or_none(key, null):
 # -- what is refused ---------------------------------------------------------------------------
 
 
-@each(SHAPE + TRUST)
+@each(SEALED)
 def test_a_flawed_file_is_refused_with_the_code_of_its_flaw(flaw, bench):
     file = flaw.make(bench)
 
@@ -137,7 +137,7 @@ def test_a_flawed_file_is_refused_with_the_code_of_its_flaw(flaw, bench):
 
 
 @pytest.mark.second_opinion
-@each([flaw for flaw in SHAPE + TRUST if flaw.verifies])
+@each([flaw for flaw in SEALED if flaw.verifies])
 def test_openssl_verifies_what_is_refused_here(flaw, bench, tmp_path):
     file = flaw.make(bench)
 
@@ -147,7 +147,7 @@ def test_openssl_verifies_what_is_refused_here(flaw, bench, tmp_path):
 def test_every_code_of_opening_has_a_test():
     elsewhere = {"MRX-3001", "MRX-3006", "MRX-3007"}
 
-    assert {flaw.code for flaw in SHAPE + TRUST} | elsewhere == {
+    assert {flaw.code for flaw in SEALED} | elsewhere == {
         f"MRX-30{number:02}" for number in range(1, 12)
     }
 

@@ -1,7 +1,5 @@
 """The operators' door: what waits for a person's decision."""
 
-from typing import Any
-
 from fastapi import FastAPI
 
 from gateway.api import door
@@ -24,6 +22,7 @@ from gateway.api.operators import (
     partners,
     pushes,
     replays,
+    retention,
     revocations,
     system,
     told,
@@ -51,12 +50,13 @@ ROUTERS = (
     told.router,
     revocations.router,
     exposure.router,
+    retention.router,
     system.router,
 )
 
 
 def build(context: Context | None) -> FastAPI:
-    app = door.build(
+    return door.build(
         context,
         title="mrx operators' door",
         description=(
@@ -65,15 +65,5 @@ def build(context: Context | None) -> FastAPI:
         ),
         path=PATH,
         routers=ROUTERS,
+        finish=acting.each_alone,
     )
-    whole = app.openapi
-
-    def described() -> dict[str, Any]:
-        first = app.openapi_schema is None
-        api = whole()
-        if first:
-            acting.each_alone(api)
-        return api
-
-    app.openapi = described  # type: ignore[method-assign]  # FastAPI's documented way
-    return app

@@ -49,7 +49,7 @@ def acting(*any_of: Right) -> Any:
         here: Here,
         given: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
     ) -> Acting:
-        token = known(here, given)
+        token = known(request, here, given)
         roles = frozenset[Role]().union(*(ROLES.get(scope, ()) for scope in token.scopes))
         if not roles:
             raise BadRequest("MRX-7002", scope=" or ".join(enough))

@@ -78,6 +78,9 @@ class Issue(BaseModel):
     issue: int
     digest: str
     sealed_at: datetime
+    erased_at: datetime | None = Field(
+        description="When its file went because its term was over; the digest stays."
+    )
     why: str | None
     left_out: dict[str, int]
     attempts: list[Attempt]

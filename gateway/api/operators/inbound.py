@@ -62,6 +62,9 @@ class Batch(BaseModel):
     decided_at: datetime | None
     reason: str | None
     owed: bool
+    erased_at: datetime | None = Field(
+        description="When its file went because its term was over; digest and receipt stay."
+    )
 
 
 class Effect(BaseModel):

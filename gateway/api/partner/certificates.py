@@ -9,11 +9,10 @@ from typing import Any, Literal
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
-from starlette.concurrency import run_in_threadpool
 
 from gateway import inbound, own_keys, staging
-from gateway.api import body
 from gateway.api.context import Here
+from gateway.api.partner import brought
 from gateway.api.partner.identity import Partner
 from gateway.api.problems import described
 from outbox.house import House
@@ -86,9 +85,11 @@ async def stage_certificate(request: Request, here: Here) -> StagedCertificate:
     """Stage your next certificate: a CMS file whose content is that certificate, PEM or DER, signed
     under one that is pinned here. Two persons compare its fingerprint with you, then it is pinned.
     """
-    file = await body.file(request, staging.REQUEST_BYTES_MAX)
-    fingerprint, state = await run_in_threadpool(
-        staging.stage, here.house, file, now=datetime.now(UTC)
+    fingerprint, state = await brought.taken(
+        request,
+        here,
+        lambda file: staging.stage(here.house, file, now=datetime.now(UTC)),
+        bytes_max=staging.REQUEST_BYTES_MAX,
     )
     return StagedCertificate(fingerprint=fingerprint, state=state)
 
@@ -105,8 +106,12 @@ async def echo(request: Request, here: Here) -> Response:
     Nothing of its content comes back: what we sign is always in our own words, or you could have us
     sign a receipt, or whatever else you wrote.
     """
-    file = await body.file(request, ECHO_FILE_BYTES_MAX)
-    said = await run_in_threadpool(_echo, here.house, file, now=datetime.now(UTC))
+    said = await brought.taken(
+        request,
+        here,
+        lambda file: _echo(here.house, file, now=datetime.now(UTC)),
+        bytes_max=ECHO_FILE_BYTES_MAX,
+    )
     return Response(said, media_type=MEDIA_TYPE)
 
 

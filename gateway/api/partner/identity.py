@@ -8,6 +8,7 @@ Whatever is wrong is the same 401 for everyone: nobody learns whose certificate 
 """
 
 from base64 import b64decode
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import unquote_to_bytes
@@ -17,7 +18,7 @@ from fastapi.security import APIKeyHeader
 from starlette.concurrency import run_in_threadpool
 
 from gateway import log
-from gateway.api import peer
+from gateway.api import peer, rates
 from gateway.api.context import Context, Here
 from gateway.api.parameters import known_only
 from partners import certificates, foreign_roll, nonces
@@ -40,6 +41,7 @@ _signature = APIKeyHeader(
     description="An HTTP Message Signature (RFC 9421) by the key of a pinned certificate, with "
     "Signature-Input and Date. The components and parameters are in docs/partner-interface.md.",
 )
+_WRONG = frozenset({"MRX-7001", "MRX-7011", "MRX-7012"})
 _HEADER_CHARS_MAX = 16_384  # a certificate has at most 7 KiB of DER; in PEM, escaped, twice that
 
 
@@ -49,9 +51,9 @@ async def _caller(
     now = datetime.now(UTC)
     if "signature-input" in request.headers or "signature" in request.headers:
         content = await request.body()  # a JSON body, if any: bounded, and read before us anyway
-        partner = await run_in_threadpool(_by_signature, request, here, content, now)
+        partner = await run_in_threadpool(_counted, _by_signature, request, here, content, now)
     else:
-        partner = await run_in_threadpool(_by_handshake, request, here, now)
+        partner = await run_in_threadpool(_counted, _by_handshake, request, here, b"", now)
     log.told(partner=partner)
     known_only(request)
     return partner
@@ -61,26 +63,54 @@ async def _caller(
 Partner = Annotated[str, Depends(_caller)]
 
 
+def _counted(
+    by: Callable[[Request, Context, bytes, datetime], str],
+    request: Request,
+    here: Context,
+    content: bytes,
+    now: datetime,
+) -> str:
+    """Who it is; a wrong credential is counted where it comes from (`rates`)."""
+    try:
+        return by(request, here, content, now)
+    except (NotTrusted, BadRequest) as refused:
+        if refused.code in _WRONG and _has_any(request, here):
+            here.rates.wrong(request)
+        raise
+
+
+def _has_any(request: Request, here: Context) -> bool:
+    """Whether it brings a credential at all: who brings none does not guess."""
+    names = ("signature-input", "signature", here.settings.client_certificate_header)
+    return any(name in request.headers for name in names)
+
+
 def _by_signature(request: Request, here: Context, content: bytes, now: datetime) -> str:
     fields = request.headers.items()
     fingerprint = signed_request.keyid_of(fields)
+    claim = rates.claim("partner", fingerprint)
+    here.rates.look(request, claim)
     with here.house.database.read() as tx:
         found = certificates.get(tx, fingerprint)
-    if found is None:
-        raise NotTrusted("MRX-7011")
+    # A certificate that is not pinned here is looked at as one that is: so it takes as long.
     nonce = signed_request.verify(
         request.method,
         _as_sent(request),
         fields,
-        Certificate.parse(found.pem.encode()),
+        here.house.key.certificate if found is None else Certificate.parse(found.pem.encode()),
         to=here.house.programme,
         now=now,
         content=content,
     )
+    if found is None:  # then it is ours, and we call nobody here
+        raise NotTrusted("MRX-7011")
+    here.rates.demand("partner", fingerprint)
     with here.house.database.write(partner=found.partner) as tx:
         if not nonces.spend(tx, fingerprint, nonce, now=now):
             raise BadRequest("MRX-7012")
         foreign_roll.heard(tx, found.partner, now)
+    # Only now: a signature that somebody else sends once more is not the partner's request.
+    here.rates.count("partner", fingerprint, claim=claim)
     return found.partner
 
 
@@ -94,7 +124,7 @@ def _as_sent(request: Request) -> str:
 # -- the certificate of the handshake --------------------------------------------------------------
 
 
-def _by_handshake(request: Request, here: Context, now: datetime) -> str:
+def _by_handshake(request: Request, here: Context, _content: bytes, now: datetime) -> str:
     told = request.headers.getlist(here.settings.client_certificate_header)
     if (
         len(told) != 1
@@ -106,10 +136,14 @@ def _by_handshake(request: Request, here: Context, now: datetime) -> str:
         certificate = Certificate.parse(_bytes(told[0]))
     except (NotTrusted, ValueError) as unreadable:
         raise BadRequest("MRX-7001") from unreadable
+    claim = rates.claim("partner", certificate.fingerprint)
+    here.rates.look(request, claim)
     with here.house.database.read() as tx:
         found = certificates.get(tx, certificate.fingerprint)
     if found is None or not certificate.valid_at(now):
         raise BadRequest("MRX-7001")
+    here.rates.demand("partner", certificate.fingerprint)
+    here.rates.count("partner", certificate.fingerprint, claim=claim)
     with here.house.database.write(partner=found.partner) as tx:
         foreign_roll.heard(tx, found.partner, now)
     return found.partner

@@ -4,11 +4,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from starlette.concurrency import run_in_threadpool
 
 from gateway import inbound
-from gateway.api import body
 from gateway.api.context import Here
+from gateway.api.partner import brought
 from gateway.api.problems import described
 from outbox.transport import MEDIA_TYPE
 
@@ -32,10 +31,11 @@ RECEIPT: dict[int | str, dict[str, Any]] = {
 async def batches(request: Request, here: Here) -> Response:
     """Bring a batch: the answer is our signed receipt. The same batch again gets the same receipt."""
     bytes_max = here.settings.body_bytes_max
-    file = await body.file(request, bytes_max)
-    receipt = await run_in_threadpool(
-        inbound.take, here.house, file, bytes_max=bytes_max, now=datetime.now(UTC)
-    )
+
+    def take(file: bytes) -> bytes:
+        return inbound.take(here.house, file, bytes_max=bytes_max, now=datetime.now(UTC))
+
+    receipt = await brought.taken(request, here, take, bytes_max=bytes_max)
     return Response(receipt, media_type=MEDIA_TYPE)
 
 
@@ -43,8 +43,9 @@ async def batches(request: Request, here: Here) -> Response:
 async def receipts(request: Request, here: Here) -> Response:
     """Bring a receipt for a batch of ours. The same receipt again changes nothing."""
     bytes_max = here.house.terms.receipt_bytes_max
-    file = await body.file(request, bytes_max)
-    await run_in_threadpool(
-        inbound.take_receipt, here.house, file, bytes_max=bytes_max, now=datetime.now(UTC)
-    )
+
+    def take(file: bytes) -> None:
+        inbound.take_receipt(here.house, file, bytes_max=bytes_max, now=datetime.now(UTC))
+
+    await brought.taken(request, here, take, bytes_max=bytes_max)
     return Response(status_code=204)

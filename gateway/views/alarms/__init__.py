@@ -3,6 +3,8 @@
     lanes      late withdrawals, failing, unanswered, nobody at work, paused with a backlog
     saying     closed gate, stale feed, notices that wait for an operator
     expiring   certificates, at 60, 30, 14 and 7 days
+    keeping    retention that is on and erases nothing
+    restoring  restored from a backup, and not everybody asked yet
     deciding   quarantined pushes and batches, acts for a second person, ends that differ
 
 They are made from the rows of the overview, and from what goes wrong by staying silent. Nothing is
@@ -15,7 +17,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from gateway.views.alarms import deciding, expiring, lanes, saying
+from gateway.views.alarms import deciding, expiring, keeping, lanes, restoring, saying
 from gateway.views.alarms.alarm import Alarm
 from gateway.views.rows import Row
 from outbox.house import House
@@ -35,6 +37,7 @@ _LOOKS: Final[tuple[_Look, ...]] = (
     lanes.late,
     lanes.failing,
     lanes.unworked,
+    restoring.unfinished,
     saying.feed,
     deciding.undecided,
     saying.closed,
@@ -43,4 +46,5 @@ _LOOKS: Final[tuple[_Look, ...]] = (
     saying.for_operators,
     lanes.paused,
     deciding.differing,
+    keeping.overdue,
 )

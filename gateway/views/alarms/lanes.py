@@ -10,6 +10,7 @@ from gateway.views.alarms.alarm import Alarm, many
 from gateway.views.lanes import Lane
 from gateway.views.rows import Row
 from gateway.views.span import span
+from outbox import restored
 from outbox.batch import State
 from outbox.house import House
 from outbox.withdrawals import ON_ITS_WAY
@@ -122,7 +123,7 @@ def unanswered(
                 )
 
 
-def unworked(_tx: Connection, _house: House, rows: Sequence[Row], now: datetime) -> Iterator[Alarm]:
+def unworked(tx: Connection, _house: House, rows: Sequence[Row], now: datetime) -> Iterator[Alarm]:
     """Nobody would say so: whoever works lanes is not there. Who works any of them is there, and
     comes to the others.
     """
@@ -132,7 +133,9 @@ def unworked(_tx: Connection, _house: House, rows: Sequence[Row], now: datetime)
         waits = lane.works and lane.oldest is not None and lane.oldest < long_ago
         return waits and lane.state != "paused" and lane.due_since < long_ago
 
-    pushed = [lane for row in rows if row.pushed for lane in row.lanes]
+    standing = restored.standing(tx)
+    shut = () if standing is None else standing.shut  # nobody may work them yet
+    pushed = [lane for row in rows if row.pushed and row.partner not in shut for lane in row.lanes]
     alone = [lane for lane in pushed if left_alone(lane)]
     if alone and not any(lane.leased or lane.served_at >= long_ago for lane in pushed):
         yield Alarm(

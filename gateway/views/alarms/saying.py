@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -12,12 +13,14 @@ from outbox.house import House
 from partners import consents
 from schemas.codes import CODES
 
+_OWN_ALARM: Final = {"MRX-2207", "MRX-2212"}
+
 
 def closed(_tx: Connection, _house: House, rows: Sequence[Row], _now: datetime) -> Iterator[Alarm]:
-    """A gate that is closed while something waits behind it. The feed's has an alarm of its own."""
+    """A gate that is closed while something waits behind it. Some causes have their own alarms."""
     for row in rows:
         code = row.closed
-        if code is None or code == "MRX-2207" or not (code == "MRX-2209" or code in row.causes):
+        if code is None or code in _OWN_ALARM or not (code == "MRX-2209" or code in row.causes):
             continue
         waits = f"; waiting: {row.causes[code]}" if code in row.causes else ""
         yield Alarm(
@@ -33,6 +36,8 @@ def closed(_tx: Connection, _house: House, rows: Sequence[Row], _now: datetime) 
 
 
 def feed(tx: Connection, house: House, rows: Sequence[Row], now: datetime) -> Iterator[Alarm]:
+    if consents.owed_since(tx) is not None:  # that alarm is another one's
+        return
     heard = consents.as_of(tx)
     bound = house.terms.consents_fresh_for
     age = None if heard is None else now - heard

@@ -1,7 +1,9 @@
 """Whatever is sent to a door that its description allows or forbids, it answers as it says.
 
 schemathesis makes the calls, from the descriptions alone: valid ones, and ones with a fault. Each
-is sent with good credentials; wrong ones are `test_credentials`.
+is sent with good credentials, then some with those of another audience, which open nothing whatever
+else is sent; every other wrong credential is in `test_credentials` and `tests/gateway/doors`. The
+descriptions have no links, so there are no steps to follow.
 """
 
 import json
@@ -21,6 +23,7 @@ from schemathesis.transport.asgi import ASGI_TRANSPORT
 from schemathesis.transport.requests import REQUESTS_TRANSPORT
 
 from gateway.api.description import DOORS, described
+from gateway.api.operators.acting import ROLES
 from gateway.tokens import Scope
 from outbox.transport import MEDIA_TYPE
 from signing.keys import SigningKey
@@ -157,3 +160,59 @@ def test_the_partner_door(case: schemathesis.Case, app: FastAPI, signed: Signed)
 @fuzzed
 def test_the_operators_door(case: schemathesis.Case, app: FastAPI, bearer: Bearer):
     case.call_and_validate(app=app, auth=bearer, excluded_checks=LEFT_OUT)
+
+
+# -- the credentials of another audience -----------------------------------------------------------
+
+SOURCES = [scope for scope in Scope if scope not in ROLES]
+STRANGERS = settings(fuzzed, max_examples=max(2, EXAMPLES // 4))
+
+
+@pytest.fixture(scope="module")
+def source_bearer(world: World) -> Bearer:
+    return Bearer(token(world.house, *SOURCES))
+
+
+@pytest.fixture(scope="module")
+def operators_bearer(world: World) -> Bearer:
+    return Bearer(token(world.house, *ROLES))
+
+
+def opens_nothing(case: schemathesis.Case, app: FastAPI, auth: Any) -> None:
+    """It is refused for who asks; or for what is sent, where that cannot be read at all."""
+    answer = case.call(app=app, auth=auth)
+    told = answer.json()
+    assert answer.status_code in {401, 403, 405, 413, 422}, answer.status_code
+    if answer.status_code == 422:
+        assert told["code"] == "MRX-7003", told
+
+
+@SOURCE.parametrize()
+@STRANGERS
+def test_an_operators_token_at_the_source_door(
+    case: schemathesis.Case, app: FastAPI, operators_bearer: Bearer
+):
+    opens_nothing(case, app, operators_bearer)
+
+
+@OPERATORS.parametrize()
+@STRANGERS
+def test_a_source_s_token_at_the_operators_door(
+    case: schemathesis.Case, app: FastAPI, source_bearer: Bearer
+):
+    opens_nothing(case, app, source_bearer)
+
+
+@PARTNERS.parametrize()
+@STRANGERS
+def test_a_token_at_the_partner_door(case: schemathesis.Case, app: FastAPI, bearer: Bearer):
+    if MEDIA_TYPE not in (case.media_type or ""):  # a signed file is a credential itself
+        opens_nothing(case, app, bearer)
+
+
+@OPERATORS.parametrize()
+@STRANGERS
+def test_a_partner_s_signature_at_the_operators_door(
+    case: schemathesis.Case, app: FastAPI, signed: Signed
+):
+    opens_nothing(case, app, signed)

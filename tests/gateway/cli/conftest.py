@@ -11,8 +11,11 @@ from gateway.home import open_home
 from gateway.settings import Settings
 from tests.gateway.cli.command import Mrx
 from tests.gateway.cli.ends import Authority, authority, served
+from tests.softhsm import ground, soft
 from tests.tools import tool
 from tests.world import Clock, Wire, World, connect, member
+
+__all__ = ["ground", "soft"]
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from gateway.cli.answer import plain
+from gateway.cli.answer import inert, plain
 from gateway.cli.text import clean, harmless
 from tests.gateway.cli.command import Mrx, lines
 from tests.world import member
@@ -55,6 +55,40 @@ def test_on_a_pipe_a_name_is_one_cell_of_one_line(naughty: Mrx):
     account, name, *rest = said.splitlines()[0].split("\t")
     assert (account, name) == ("10000001", clean(NAUGHTY))
     assert rest == ["SCAC:QXQQ", "VALIDATED", "2014-04-07"]
+
+
+FORMULAS = (
+    '=HYPERLINK("http://invented.example","x")',
+    "=cmd|' /C calc'!A0",
+    "+1-555 Invented",
+    "-2+3+cmd|' /C calc'!A0",
+    "@SUM(1+1)*cmd|' /C calc'!A0",
+    "\t=1+1",
+    "\r=1+1",
+)
+
+
+def test_on_a_pipe_no_cell_is_a_formula_and_json_stays_exact(mrx: Mrx):
+    """Lines with tabs are what a spreadsheet opens; there is no other form of ours that it does."""
+    named = {str(10_000_000 + n): name for n, name in enumerate(FORMULAS)}
+    mrx.push(*(member(account, name=name) for account, name in named.items()))
+
+    rows = [row.split("\t") for row in mrx("roll", "list", "us-ctpat").stdout.splitlines()]
+
+    assert [account for account, *_ in rows] == list(named)
+    assert not [
+        cell for row in rows for cell in row if cell[:1] in {"=", "+", "-", "@", "\t", "\r"}
+    ]
+    exact = {row["account"]: row["name"] for row in mrx.json("roll", "list", "us-ctpat")}
+    assert exact == named
+
+
+def test_the_naughty_strings_are_no_formulas(shared: Path):
+    for text in orjson.loads((shared / "data/naughty/blns.json").read_bytes()):
+        cell = inert(plain(text))
+        harmless_ = cell[:1] not in {"=", "+", "-", "@"} or re.fullmatch(r"[-+]?[0-9.]*", cell)
+        assert harmless_, cell
+        assert cell.removeprefix("'") == plain(text).removeprefix("'")
 
 
 @pytest.mark.processes

@@ -16,11 +16,11 @@ from tests.gateway.cli.command import Mrx
 ROOT: Any = get_command(app)
 EXAMPLE = "Example: mrx "
 NAMES = """
-approval approve, approval list, approval refuse, batch compare, batch evidence, batch export, batch list, batch name, batch next, batch retry, batch show,
+approval approve, approval list, approval refuse, backup make, backup verify, batch compare, batch evidence, batch export, batch list, batch name, batch next, batch retry, batch show,
 batch timeline, certificate, conformance, consent grant,
 consent list, consent revoke, deliver, demo, disclosure find, disclosure show, disclosure statement, doctor, explain, failure list, inbound approve, inbound history,
 inbound import, inbound list, inbound receipt, inbound reject, inbound rolls, inbound show, init, key activate, key list,
-key retire, key stage, ledger export, ledger tail, ledger verify, member preview, member show, metrics, notice list, onboarding go-live, onboarding list,
+key protect, key retire, key stage, ledger export, ledger tail, ledger verify, member preview, member show, metrics, notice list, onboarding go-live, onboarding list,
 onboarding reopen, onboarding show, onboarding tick, open, openapi,
 outcome list, overview, partner approve-certificate, partner certificates, partner conformance, partner connect,
 partner list, partner pause, partner reject-certificate, partner resume, partner show, partner terms,
@@ -28,7 +28,7 @@ partner test, partner withdraw-certificate, pull, push consents, push list, push
 push rejected, push release, push show, receipt import,
 recognised attach, recognised detach, recognised lookup, recognised show, reconcile, replay cancel, replay list,
 replay preview, replay show, replay start,
-report exposure, revocation enter, revocation list, revocation show, roll list, sandbox, serve, settings, token create, token list, token revoke, top,
+report exposure, restore, restored mark, restored open, restored show, retention apply, retention rewrite, retention show, revocation enter, revocation list, revocation show, roll list, sandbox, serve, settings, token create, token list, token revoke, top,
 translate from, translate to, user create, user disable, user enable, user list, user reset,
 user roles, user show, version, worker
 """

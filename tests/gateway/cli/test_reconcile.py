@@ -119,8 +119,8 @@ def test_a_lane_that_is_worked_for_long_is_not_waited_for_for_ever(
     mrx: Mrx, told: World, address: str, monkeypatch: pytest.MonkeyPatch
 ):
     assert address
-    monkeypatch.setattr("gateway.cli.reconcile.PATIENCE_SECONDS", 0.2)
-    monkeypatch.setattr("gateway.cli.reconcile.PAUSE_SECONDS", 0.1)
+    monkeypatch.setattr("gateway.other_end.PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr("gateway.other_end.PAUSE_SECONDS", 0.1)
     with told.house.database.write() as tx:
         now, lease = told.clock(), told.house.terms.lease
         lane.take_one(tx, "mx-neec", Lane.ROUTINE, worker="x:1:2", now=now, lease=lease)

@@ -5,13 +5,17 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
+from gateway.sandbox import receipts
 from outbox import batch
 from outbox.transport import Answered, HttpTransport, NotNow, Outcome, Silence
 from partners import foreign_roll
 from schemas import exchange
-from schemas.errors import NotTrusted
+from schemas.errors import BadDocument, NotTrusted
 from schemas.receipt import Level, Receipt, Verdict
+from schemas.tables import foreign_members
+from signing import keys
 from signing.open import open_sealed
 from tests.gateway.sandbox.bad_partner import SLOW_SECONDS, BadPartner, bad_partner
 from tests.world import World, member
@@ -136,6 +140,77 @@ def test_what_nobody_signed_is_not_believed(habit: str, sender: Sender):
     with pytest.raises(NotTrusted):
         sender.opened(outcome.body)
     assert sender.receipt(file).verdict is Verdict.ALL
+
+
+def test_a_refusal_nobody_signed_is_no_refusal(sender: Sender):
+    file = sender.batch(*ACCOUNTS)
+    sender.partner.will("hearsay")
+
+    outcome = sender.send(file)
+
+    assert isinstance(outcome, Answered)
+    assert exchange.read_receipt(outcome.body).verdict is Verdict.REFUSED
+    with pytest.raises(NotTrusted, match="MRX-3002"):
+        sender.opened(outcome.body)
+    assert sender.receipt(file).verdict is Verdict.ALL
+
+
+def test_expired_signs_under_a_certificate_that_is_over_even_where_it_is_pinned(sender: Sender):
+    file = sender.batch(*ACCOUNTS)
+    sender.partner.will("expired")
+    outcome = sender.send(file)
+    assert isinstance(outcome, Answered)
+
+    over = keys.load(sender.partner.house.folder / receipts.EXPIRED).certificate
+    with pytest.raises(NotTrusted, match="MRX-3004"):
+        sender.opened(outcome.body)
+    with pytest.raises(NotTrusted, match="MRX-3006"):
+        open_sealed(outcome.body, [over], datetime.now(UTC))
+    assert sender.receipt(file).verdict is Verdict.ALL
+
+
+def test_deep_is_signed_and_read_by_nobody(sender: Sender):
+    file = sender.batch(*ACCOUNTS)
+    sender.partner.will("deep")
+    outcome = sender.send(file)
+    assert isinstance(outcome, Answered)
+
+    trusted = [sender.partner.house.key.certificate]
+    content = open_sealed(outcome.body, trusted, datetime.now(UTC)).content
+    with pytest.raises(BadDocument):
+        exchange.read_receipt(content)
+    assert sender.receipt(file).verdict is Verdict.ALL
+
+
+@pytest.mark.parametrize("habit", ["huge", "endless"])
+def test_more_than_a_receipt_may_be_is_not_taken(habit: str, sender: Sender):
+    file = sender.batch(*ACCOUNTS)
+    sender.partner.will(habit)
+
+    assert sender.send(file) == Silence("the answer is too long")
+    assert sender.held() == names(*ACCOUNTS)
+    assert sender.receipt(file).verdict is Verdict.ALL
+
+
+def test_tombless_forgets_what_was_withdrawn(sender: Sender):
+    world, theirs = sender.world, sender.partner.house
+    sender.receipt(sender.batch(*ACCOUNTS))
+    world.wire.plan = []
+    world.deliver()
+    world.revoke(ACCOUNTS[0], of="mx-neec")
+    world.wire.plan = ["never arrived"]
+    world.deliver(rounds=1)
+    with world.house.database.read() as tx:
+        last = batch.every(tx)[-1]
+        file = batch.file(tx, last.id, last.issue)
+    sender.partner.will("tombless")
+
+    assert len(sender.receipt(file).withdrawals) == 1
+    with theirs.database.read() as tx:
+        assert not tx.execute(
+            select(foreign_members).where(foreign_members.c.gone_at.is_not(None))
+        ).all()
+    assert sender.held() == names(*ACCOUNTS[1:])
 
 
 def test_lies_are_properly_signed(sender: Sender):

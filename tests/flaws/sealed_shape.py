@@ -2,8 +2,8 @@
 
 from signing import profile
 from signing.der import CONTEXT_0, OCTETS, SEQUENCE, SET, encode, encode_algorithm
+from tests.flaws.sealed import Bench, Flaws
 from tests.signing.ask import openssl
-from tests.signing.flaws import Bench, Flaws
 from tests.signing.forge import (
     CONTENT,
     SHA256_DER,

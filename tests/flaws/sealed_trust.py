@@ -10,8 +10,8 @@ from cryptography import x509
 
 from signing import profile
 from signing.der import CONTEXT_0, SEQUENCE, SET, encode, encode_algorithm
-from tests.signing.flaws import Bench, Flaws
-from tests.signing.flaws_of_shape import SHA384_DER, TEXT
+from tests.flaws.sealed import Bench, Flaws
+from tests.flaws.sealed_shape import SHA384_DER, TEXT
 from tests.signing.forge import (
     CONTENT,
     attribute,
