@@ -163,7 +163,6 @@ def test_who_was_faster_keeps_what_is_there(
     assert (left.home / home.DATABASE).read_bytes() == b"another's"
 
 
-@FILE_ONLY
 def test_a_room_that_was_swept_before_it_was_locked_is_made_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
