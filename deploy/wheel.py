@@ -19,8 +19,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("gateway", "outbox", "partners", "mappers", "signing", "schemas")
 FILES = ("pyproject.toml", "README.md")
+STYLES = Path("gateway") / "console" / "static" / "vendor" / "LOCK"
 _OLDEST = 315_532_800  # 1980-01-01
-_LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", ".*", "node_modules", "vendor.new")
+_JUNK = ("__pycache__", "*.pyc", ".*", "*~", "#*#", "*.orig", "*.rej", "*.bak")
+_LEFT_OUT = shutil.ignore_patterns(*_JUNK, "node_modules", "vendor.new")
 
 
 def epoch() -> int:
@@ -74,6 +76,8 @@ def main() -> None:
         f"{digest}  {wheel.name}\n", encoding="ascii"
     )
     print(f"{digest}  {wheel}")  # noqa: T201
+    if not (ROOT / STYLES).exists():
+        print("WITHOUT the console's styles, for want of npm: not a wheel to give away")  # noqa: T201
 
 
 if __name__ == "__main__":

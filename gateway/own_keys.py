@@ -98,6 +98,7 @@ def stage(house: House, folder: Path, *, by: str, now: datetime) -> tuple[Certif
     Killed between key and register, it is finished by the next call.
     """
     path = folder / NEXT
+    _end_retiring(path)
     if not path.with_suffix(".crt").exists():
         keys.create(path, f"mrx {house.programme}", now, keeping=house.keeping)
     certificate = keys.load(path, house.keeping).certificate
@@ -138,7 +139,7 @@ def retire_next(house: House, folder: Path, *, by: str, reason: str, now: dateti
     if found is None:
         raise BadRequest("MRX-5023")
     certificate = Certificate.parse(found.encode())
-    retired = KEY.with_name(f"retired-{certificate.fingerprint}{KEY.suffix}")
+    retired = _retired(certificate)
     keys.put_aside(folder / NEXT, folder / retired)
     if not (folder / retired).exists():  # it has been activated meanwhile: there was none to move
         raise BadRequest("MRX-5023")
@@ -149,6 +150,23 @@ def retire_next(house: House, folder: Path, *, by: str, reason: str, now: dateti
         told = {"certificate": certificate.fingerprint, "by": by, "reason": reason}
         ledger.add(tx, "key retired", told, now=now)
     return certificate
+
+
+def _end_retiring(path: Path) -> None:
+    """Where `retire_next` was killed between the key and its certificate, move that one too.
+
+    A certificate whose key stands elsewhere is not touched: it has been activated, and is
+    `keys.current`'s.
+    """
+    left = path.with_suffix(".crt")
+    if left.exists() and not path.exists():
+        kept = path.with_name(_retired(Certificate.parse(left.read_bytes())).name)
+        if kept.exists():
+            keys.put_aside(path, kept)
+
+
+def _retired(certificate: Certificate) -> Path:
+    return KEY.with_name(f"retired-{certificate.fingerprint}{KEY.suffix}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,8 +184,9 @@ class Protected:
 def protect(house: House, folder: Path, *, by: str, now: datetime) -> list[Protected]:
     """Write every key that is in a file anew under the passphrase; the keys themselves stay.
 
-    Raises `NotReady` MRX-9010 if no passphrase file is set, MRX-9004 if it cannot be used. Killed
-    between two files, the next call goes on: any passphrase of the file opens any key.
+    Raises `NotReady` MRX-9010 if no passphrase file is set, MRX-9004 if it cannot be used, MRX-9007
+    if the disk takes no writes. Killed between two files, the next call goes on: any passphrase of
+    the file opens any key.
     """
     if house.keeping.passphrase_file is None:
         raise NotReady("MRX-9010", setting="MRX_KEY_PASSPHRASE_FILE")
@@ -191,6 +210,8 @@ def _protected(file: Path, folder: Path, keeping: Keeping) -> Protected:
         changed = keys.protect(folder / file, keeping)
         return Protected(file=str(file), kept=key_file.kept(folder / file), changed=changed)
     except NotReady as unusable:
+        if unusable.code != "MRX-9004":  # the disk takes no writes: the next file would not either
+            raise
         because = str(unusable.facts.get("because"))
         return Protected(file=str(file), kept=None, changed=False, because=because)
 

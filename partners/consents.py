@@ -124,24 +124,32 @@ def heard(tx: Connection, as_of: datetime) -> None:
     tx.execute(_HEARD, {"moment": as_of})
 
 
-def as_of(tx: Connection) -> datetime | None:
-    """How fresh our knowledge of consents is; None when there is none.
+class Feed(NamedTuple):
+    """`as_of`: how fresh our knowledge of consents is; None when there is none. `owed_since`: in a
+    gateway that was restored from a backup, since when the source must say everything anew.
+    """
+
+    as_of: datetime | None
+    owed_since: datetime | None
+
+
+def feed(tx: Connection) -> Feed:
+    """What the source has told us.
 
     The feed's own word, where there is a feed. Events written by hand do not make a silent feed
-    fresh; a gateway that has no feed at all goes by the newest of them. None too for one that was
-    restored from a backup, until the source has said anew what it said since (`said_anew`).
+    fresh; a gateway that has no feed at all goes by the newest of them. Nothing is fresh while the
+    source owes what it said since a backup (`said_anew`).
     """
     mine = tx.execute(_BY_FEED).one_or_none()
     if mine is None or mine.consents_owed_since is not None:
-        return None
+        return Feed(None, None if mine is None else mine.consents_owed_since)
     by_feed: datetime | None = mine.consents_as_of
-    return by_feed if by_feed is not None else tx.scalar(_BY_HAND)
+    return Feed(by_feed if by_feed is not None else tx.scalar(_BY_HAND), None)
 
 
-def owed_since(tx: Connection) -> datetime | None:
-    """Since when the source must say everything anew, in a gateway that was restored from a backup."""
-    owed: datetime | None = tx.scalar(select(home.c.consents_owed_since))
-    return owed
+def as_of(tx: Connection) -> datetime | None:
+    """How fresh our knowledge of consents is, as `feed` says it."""
+    return feed(tx).as_of
 
 
 def said_anew(tx: Connection, since: datetime) -> bool:

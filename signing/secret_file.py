@@ -41,7 +41,7 @@ def lines(path: Path, what: str) -> tuple[bytes, ...]:
 def content(path: Path, what: str, most: int) -> bytes:
     """The first bytes of a file that nobody else may read, `most` at most. Raises as `lines` does."""
     try:
-        with open(path, "rb", opener=_without_waiting) as file:  # it takes no opener
+        with open(path, "rb", opener=_without_waiting) as file:
             # Asked of the open file: the name may mean another one by now.
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise _unusable(f"{what} cannot be read")
@@ -69,7 +69,8 @@ def open_to_others(handle: int) -> bool:
 
 
 def _without_waiting(name: str, flags: int) -> int:
-    return os.open(name, flags | os.O_NONBLOCK)  # a pipe may have nobody at its other end
+    # A pipe may have nobody at its other end. (`Path.open` takes no opener.)
+    return os.open(name, flags | os.O_NONBLOCK)
 
 
 def _only_us(listed: bytes, user: int) -> bool:

@@ -115,6 +115,13 @@ def _kept(path: Path, keeping: Keeping) -> Found:
     how = key_file.kept(path)
     if how == "token":
         return Found(f"{said}; it is in a token")
+    home, passphrase = path.resolve().parents[1], keeping.passphrase_file
+    if how == "encrypted" and passphrase and passphrase.resolve().is_relative_to(home):
+        return Found(
+            f"{said}; it is encrypted, and its passphrase lies in the home folder",
+            "keep it elsewhere: whoever copies this folder has both",
+            Result.WARNING,
+        )
     if how == "encrypted":
         return Found(f"{said}; it is encrypted")
     if keeping.passphrase_file is not None:

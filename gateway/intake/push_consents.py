@@ -88,7 +88,7 @@ def push(house: House, order: Push) -> Report:
             told |= {} if order.push is None else {"push": order.push}
             told |= {"since": order.since.isoformat()} if anew and order.since else {}
             ledger.add(tx, "consents pushed", told, now=order.now)
-            owed = consents.owed_since(tx)
+            owed = consents.feed(tx).owed_since
         if order.since is not None and owed is not None:
             report.note = _STILL_OWED.format(since=owed.isoformat())
     return report

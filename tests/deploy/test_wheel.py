@@ -52,7 +52,9 @@ def test_two_wheels_made_in_two_folders_at_two_times_are_one(
         if path.is_file():
             path.chmod(0o600)
             os.utime(path, (1_000_000_000, 1_000_000_000))
-    (elsewhere / "gateway" / ".junk").write_text("left behind by an editor")
+    static = elsewhere / "gateway" / "console" / "static"
+    for junk in (elsewhere / "gateway" / ".junk", static / "console.css~", static / "a.css.orig"):
+        junk.write_text("left behind by an editor")
     monkeypatch.setattr(wheels, "ROOT", elsewhere)
     monkeypatch.setenv("TZ", "Asia/Seoul")
     before = os.umask(0o077)
@@ -150,6 +152,27 @@ def test_the_digest_stands_beside_it_as_sha256sum_reads_it(
     wheels.main()
 
     subprocess.run(["sha256sum", "--check", f"{made.name}.sha256"], cwd=tmp_path, check=True)
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_wheel_without_the_styles_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys, made: Path, there: bool
+):
+    """Without npm they are not there: two such wheels are not the same."""
+    styles = tmp_path / wheels.STYLES
+    styles.parent.mkdir(parents=True)
+    if there:
+        styles.touch()
+    monkeypatch.setattr(wheels, "ROOT", tmp_path)
+    monkeypatch.setattr(wheels, "epoch", lambda: MOMENT)
+    monkeypatch.setattr(
+        wheels, "build", lambda into, **_: Path(shutil.copy(made, into / made.name))
+    )
+    monkeypatch.setattr(sys, "argv", ["wheel.py", str(tmp_path)])
+
+    wheels.main()
+
+    assert ("WITHOUT the console's styles" in capsys.readouterr().out) is not there
 
 
 @pytest.mark.parametrize("given", ["1764979200", None])

@@ -120,6 +120,22 @@ def test_a_file_that_openssl_or_the_library_encrypted_opens_too(path, keeping):
     assert made.certificate.key == private.public_key()
 
 
+def test_words_before_the_key_as_openssl_writes_them_hide_nothing(path, keeping):
+    keys.create(path, "us-ctpat", NOW, kind="p256", keeping=keeping)
+    path.write_bytes(b"Bag Attributes\n    friendlyName: home\n" + path.read_bytes())
+
+    assert key_file.kept(path) == "encrypted"
+    assert keys.load(path, keeping)
+
+
+def test_what_is_kept_of_an_opened_file_is_neither_the_file_nor_the_passphrase(path, keeping):
+    keys.create(path, "us-ctpat", NOW, kind="p256", keeping=keeping)
+    first = keys.load(path, keeping)
+
+    assert keys.load(path, keeping)._private is first._private, "the rounds are not done again"
+    assert not any(OLD.encode() in by or b"PRIVATE" in by for by in key_file._known)
+
+
 @pytest.mark.parametrize(
     ("spoil", "because"),
     [

@@ -123,7 +123,7 @@ def unanswered(
                 )
 
 
-def unworked(tx: Connection, _house: House, rows: Sequence[Row], now: datetime) -> Iterator[Alarm]:
+def unworked(_tx: Connection, _house: House, rows: Sequence[Row], now: datetime) -> Iterator[Alarm]:
     """Nobody would say so: whoever works lanes is not there. Who works any of them is there, and
     comes to the others.
     """
@@ -133,9 +133,9 @@ def unworked(tx: Connection, _house: House, rows: Sequence[Row], now: datetime) 
         waits = lane.works and lane.oldest is not None and lane.oldest < long_ago
         return waits and lane.state != "paused" and lane.due_since < long_ago
 
-    standing = restored.standing(tx)
-    shut = () if standing is None else standing.shut  # nobody may work them yet
-    pushed = [lane for row in rows if row.pushed and row.partner not in shut for lane in row.lanes]
+    # Nobody may work the lanes that are shut since a restore.
+    worked = [row for row in rows if row.pushed and row.closed != restored.SHUT]
+    pushed = [lane for row in worked for lane in row.lanes]
     alone = [lane for lane in pushed if left_alone(lane)]
     if alone and not any(lane.leased or lane.served_at >= long_ago for lane in pushed):
         yield Alarm(

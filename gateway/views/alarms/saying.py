@@ -36,9 +36,9 @@ def closed(_tx: Connection, _house: House, rows: Sequence[Row], _now: datetime) 
 
 
 def feed(tx: Connection, house: House, rows: Sequence[Row], now: datetime) -> Iterator[Alarm]:
-    if consents.owed_since(tx) is not None:  # that alarm is another one's
+    heard, owed_since = consents.feed(tx)
+    if owed_since is not None:  # that alarm is another one's
         return
-    heard = consents.as_of(tx)
     bound = house.terms.consents_fresh_for
     age = None if heard is None else now - heard
     if age is not None and age <= bound * 0.75:

@@ -28,7 +28,9 @@ from schemas.batch import Lane
 from schemas.consent import Event
 from schemas.errors import BadRequest, Refused
 from schemas.tables import foreign_members, lanes
+from schemas.tables import home as homes
 from schemas.tables import users as users_
+from tests.conftest import FILE_ONLY
 from tests.gateway.backup.conftest import THEIRS, mexican
 from tests.gateway.backup.loss import Abroad, Source, back_up, owed, restore, told
 from tests.outbox.two_ends import MANY, MEXICO, agree, verdict
@@ -128,6 +130,7 @@ def test_nothing_may_leave_though_every_other_ground_is_there(
             assert gate.gate(tx, world.house, MEXICO, now=world.clock()).closed is None
 
 
+@FILE_ONLY
 def test_a_heartbeat_or_a_push_of_later_events_does_not_let_anybody_be_announced(
     world: World, source: Source, recovering: Ask, tmp_path: Path
 ):
@@ -150,6 +153,7 @@ def test_a_heartbeat_or_a_push_of_later_events_does_not_let_anybody_be_announced
     assert "X Y Z" not in world.held(MEXICO)
 
 
+@FILE_ONLY
 def test_one_line_that_cannot_be_taken_keeps_consents_owed(
     world: World, source: Source, tmp_path: Path
 ):
@@ -165,6 +169,7 @@ def test_one_line_that_cannot_be_taken_keeps_consents_owed(
         assert restored.standing(tx).consents_owed_since == since
 
 
+@FILE_ONLY
 def test_a_number_that_was_sealed_and_never_arrived_is_not_used_again(
     world: World, source: Source, recovering: Ask, tmp_path: Path
 ):
@@ -190,6 +195,7 @@ def test_a_number_that_was_sealed_and_never_arrived_is_not_used_again(
     assert agree(world)
 
 
+@FILE_ONLY
 def test_a_version_that_was_told_and_arrives_late_hides_no_later_news(
     world: World, source: Source, recovering: Ask, tmp_path: Path
 ):
@@ -213,6 +219,7 @@ def test_a_version_that_was_told_and_arrives_late_hides_no_later_news(
     assert agree(world)
 
 
+@FILE_ONLY
 def test_a_push_that_was_overtaken_by_a_later_one_is_said_anew_too(
     world: World, source: Source, tmp_path: Path
 ):
@@ -273,6 +280,7 @@ def alarms(tx: Connection, world: World) -> tuple[Alarm, ...]:
     )
 
 
+@FILE_ONLY
 def test_a_partner_that_is_silent_holds_up_nobody_and_is_asked_again(
     world: World, source: Source, tmp_path: Path
 ):
@@ -311,7 +319,6 @@ def test_whoever_was_let_in_proves_it_anew(world: World, tmp_path: Path):
         assert not passwords.holds("invented password", kept)
         assert approvals.get(tx, asked).state is approvals.State.REFUSED
 
-    world.clock.forward(hours=1)
     again = restore(world, file, keep_access=True)
     assert (again.ended["tokens"], again.ended["sessions"]) == (0, 1)
     with world.house.database.read() as tx:
@@ -350,3 +357,10 @@ def test_readers_of_the_feeds_miss_nothing_that_comes_after(
     floor = restored.places_at(START)
     assert min(one.position for one in came) > floor
     assert change > floor
+
+    # Lost once more, and restored from the same backup: behind those places too.
+    last = max(came[-1].position, change)
+    world.clock.forward(minutes=1)
+    restore(world, file)
+    with world.house.database.read() as tx:
+        assert tx.scalar(select(homes.c.places_from)) > last

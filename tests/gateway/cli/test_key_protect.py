@@ -1,5 +1,7 @@
 """Keys under a passphrase at the command line: `mrx init`, `mrx key protect`, the doctor, readiness."""
 
+import errno
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -129,6 +131,25 @@ def test_a_key_that_no_passphrase_opens_is_named_and_the_others_are_protected(
     ]
 
 
+def test_a_disk_that_takes_no_writes_is_named_and_every_key_stays(
+    mrx: Mrx, passphrase: Path, monkeypatch: pytest.MonkeyPatch
+):
+    ours = Mrx(mrx.home, {FILE: str(passphrase)})
+    before = (mrx.home / own_keys.KEY).read_bytes()
+
+    def full(_handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        said = ours("key", "protect", code=1).stderr
+
+    assert "MRX-9007" in said
+    assert (mrx.home / own_keys.KEY).read_bytes() == before
+    assert kept(ours) == {"current": "plain"}
+    assert [one["changed"] for one in ours.json("key", "protect")] == [True]
+
+
 def test_without_a_passphrase_file_there_is_nothing_to_protect_with(mrx: Mrx):
     said = mrx("key", "protect", code=1).stderr
 
@@ -175,6 +196,35 @@ def test_a_wrong_passphrase_stops_every_start_and_the_doctor_says_why(
     answer = TestClient(build(house, Settings(home=house.folder))).get("/health/ready")
     assert answer.status_code == 503
     house.database.close()
+
+
+def test_a_key_that_is_lost_is_moved_away_and_init_makes_the_next(protected: Mrx, passphrase: Path):
+    """As docs/keys.md says; a key in a token that is gone is such a one too."""
+    [old] = [one["fingerprint"] for one in protected.json("key", "list")]
+    passphrase.write_text(NEW)
+    assert "MRX-9004" in protected("key", "stage", code=1).stderr
+    lost = protected.home / own_keys.KEY
+    for suffix in (".key", ".crt"):
+        lost.with_suffix(suffix).rename(lost.with_name(f"retired-{old}{suffix}"))
+
+    protected("init", "--no-admin")
+
+    states = {one["fingerprint"]: one["state"] for one in protected.json("key", "list")}
+    assert states.pop(old) == "retired"
+    assert list(states.values()) == ["current"]
+    assert protected.json("ledger", "verify")["broken_at"] is None
+
+
+def test_a_passphrase_beside_the_key_that_it_opens_is_found(mrx: Mrx, passphrase: Path):
+    """Whoever copies the home folder or a backup of it has both."""
+    beside = passphrase.rename(mrx.home / "keys" / "passphrase")
+    ours = Mrx(mrx.home, {FILE: str(beside)})
+    ours("key", "protect")
+
+    found = looked(ours)
+
+    assert found["result"] == "warning"
+    assert found["sentence"].endswith("it is encrypted, and its passphrase lies in the home folder")
 
 
 def test_without_any_passphrase_an_encrypted_key_stops_every_start(protected: Mrx):
