@@ -86,7 +86,12 @@ def parse(content: bytes, *, bytes_max: int = DOCUMENT_BYTES_MAX) -> etree._Elem
         costly = code in _TOO_MUCH or "too big" in (error.msg or "")
         refusal = BadDocument("MRX-2304" if costly else "MRX-2302", line=error.lineno)
     else:
-        return root
+        # lxml looks at the last thing libxml2 said, and a warning may come after an error: a prefix
+        # that nobody declared, or a namespace that is no URI, passed before `xml:space="x"`.
+        said = _here.parser.error_log.filter_from_errors()
+        if not said:
+            return root
+        refusal = BadDocument("MRX-2302", line=said[0].line)
     # Raised out here so that the syntax error, which quotes the document, is not kept as context.
     raise refusal
 

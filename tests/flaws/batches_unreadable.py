@@ -183,6 +183,18 @@ def undeclared_prefix(content: bytes) -> bytes:
 
 
 @_unread
+def undeclared_prefix_before_a_warning(content: bytes) -> bytes:
+    """A prefix is declared nowhere, and the parser's last word is about something harmless."""
+    return swapped(content, b"<Header>", b'<p:x/><Header xml:space="x">')
+
+
+@_unread
+def odd_namespace_before_a_warning(content: bytes) -> bytes:
+    """The document's namespace is no URI, and the parser's last word is about something harmless."""
+    return swapped(content, b'urn:mrx:mx-neec:1.0"', b'urn:mrx:mx -neec:1.0" xml:space="x"')
+
+
+@_unread
 def crossed_tags(content: bytes) -> bytes:
     """Two elements end in the wrong order."""
     return swapped(content, b"</Header>", b"</Batch></Header>")

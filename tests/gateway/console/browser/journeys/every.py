@@ -17,6 +17,7 @@ from tests.gateway.console.browser.journeys import (
     lanes,
     ledger,
     onboarding,
+    retention,
     system,
     users,
 )
@@ -32,5 +33,6 @@ JOURNEYS: Final[tuple[Journey, ...]] = (
     *certificates.JOURNEYS,
     *ledger.JOURNEYS,
     *onboarding.JOURNEYS,
+    *retention.JOURNEYS,
     *system.JOURNEYS,
 )
