@@ -4,7 +4,8 @@ same issue again, same digest    the receipt it got, byte for byte
 same issue, other digest         refused: a sealed batch never changes
 an earlier issue or number       the newest receipt of that number; nothing is applied
 a later issue of the newest      next, if it names the issue it replaces
-the next number                  next, if it names the digest of the one before
+the next number                  next, if it names the digest of the one before (and, from issue 2
+                                 on, some issue that it replaces)
 a number further on              refused: one is missing
 number 1 of a new epoch          next; the old epoch is closed for good
 """
@@ -77,6 +78,7 @@ def stored_receipt(
     if lane is None:
         if header.number != 1 or header.previous is not None:
             raise Refused("MRX-4003", expected=1, found=header.number)
+        _must_replace(header)
         return None
     if lane.same is not None:
         if lane.same != digest:
@@ -97,7 +99,14 @@ def _must_follow(lane: Row[Any], header: Header) -> None:
     again = header.number == lane.number
     if header.previous != (lane.previous_digest if again else lane.digest):
         raise Refused("MRX-4005", number=header.number)
+    _must_replace(header)
     if again and header.issue == lane.issue + 1 and header.replaces != lane.digest:
+        raise Refused("MRX-4011", number=header.number, issue=header.issue)
+
+
+def _must_replace(header: Header) -> None:
+    """A later issue names the one before it, also where that was lost and cannot be compared."""
+    if header.issue > 1 and header.replaces is None:
         raise Refused("MRX-4011", number=header.number, issue=header.issue)
 
 

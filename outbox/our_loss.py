@@ -177,6 +177,14 @@ def _requests(found: _Found, lost: list[Lane]) -> list[dict[str, Any]]:
 def _answer(body: bytes) -> dict[str, int]:
     try:
         said = orjson.loads(body)
-        return {name: int(said[name]) for name in ("told_again", "withdrawn")}
-    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
-        raise BadRequest("MRX-5019", answered="no answer to a resend-request") from error
+        counts = {name: said[name] for name in ("told_again", "withdrawn")}
+    except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+        raise _no_answer() from error
+    # `type`, because True is an int too.
+    if any(type(count) is not int or not 0 <= count <= REFS_MAX for count in counts.values()):
+        raise _no_answer()
+    return counts
+
+
+def _no_answer() -> BadRequest:
+    return BadRequest("MRX-5019", answered="no answer to a resend-request")

@@ -19,6 +19,8 @@ LENGTH_MAX = 500
 _LENGTH_UNCOMPOSED_MAX = 4 * LENGTH_MAX
 # XML 1.0 section 2.2: these have no place in a document, not even as a character reference.
 NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# Separators, controls and invisible format characters, by their category in Unicode.
+_UNSEEN = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf"})
 
 
 def parse(text: str) -> str:
@@ -33,7 +35,8 @@ def parse(text: str) -> str:
     name = unicodedata.normalize("NFC", text)
     if len(name) > LENGTH_MAX:
         raise BadRecord("MRX-1103", limit=LENGTH_MAX)
-    # Blank to a person: nothing but separators, controls and invisible format characters.
-    if all(unicodedata.category(character)[0] in "ZC" for character in name):
+    # Blank to a person. A letter that this Python's Unicode does not know yet is not, and neither is
+    # one of a private area.
+    if all(unicodedata.category(character) in _UNSEEN for character in name):
         raise BadRecord("MRX-1102")
     return name

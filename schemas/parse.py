@@ -18,15 +18,21 @@ DOCUMENT_BYTES_MAX = 24 << 20
 MARKUP_MAX = 1_000_000
 # A document needs two or three. Thousands make every look-up of a prefix a search.
 NAMESPACES_MAX = 64
+# Those few may be said again and again: some programs say one in every record they write.
+REPEATED_MAX = 8
+DECLARATIONS_MAX = 65_000  # a record of a full document has one
 # XML lets a declaration be longer; nobody writes one, and what cannot be seen cannot be judged.
 DECLARATION_BYTES_MAX = 256
 
 _BOM = b"\xef\xbb\xbf"
+_SPACE = b" \t\r\n"
 _DECLARATION = re.compile(
     rb"<\?xml\s+version\s*=\s*[\"']1\.0[\"']"
     rb"(?:\s+encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"'])?"
     rb"(?:\s+standalone\s*=\s*[\"'](?:yes|no)[\"'])?\s*\?>"
 )
+# Behind each `xmlns`: the prefix and the name. Where a name holds that word, whatever follows it.
+_DECLARED = re.compile(rb"[^\"']*(?:\"[^\"]*\"|'[^']*'|.*)", re.DOTALL)
 _ASCII = frozenset({b"US-ASCII", b"ASCII"})
 _TOO_MUCH = frozenset({etree.ErrorTypes.ERR_RESOURCE_LIMIT, etree.ErrorTypes.ERR_NAME_TOO_LONG})
 
@@ -60,7 +66,8 @@ def guard(content: bytes, *, bytes_max: int) -> None:
     """
     if len(content) > bytes_max:
         raise BadDocument("MRX-2301", limit=bytes_max)
-    start = content.removeprefix(_BOM)
+    # White space before the root is legal; before a declaration the parser refuses it.
+    start = content.removeprefix(_BOM).lstrip(_SPACE)
     if not start.startswith(b"<") or b"\0" in content or not _says_utf8(start):
         raise BadDocument("MRX-2302")
     # One letter is found ten times as fast as nine, and few documents hold it.
@@ -68,7 +75,8 @@ def guard(content: bytes, *, bytes_max: int) -> None:
         raise BadDocument("MRX-2303")
     if len(content) > MARKUP_MAX and content.count(b"<") + content.count(b"=") > MARKUP_MAX:
         raise BadDocument("MRX-2304", elements_and_attributes_max=MARKUP_MAX)
-    if content.count(b"xmlns") > NAMESPACES_MAX:
+    declared = content.count(b"xmlns")
+    if declared > NAMESPACES_MAX and (declared > DECLARATIONS_MAX or not _repeats(content)):
         raise BadDocument("MRX-2304", namespaces_max=NAMESPACES_MAX)
 
 
@@ -94,6 +102,23 @@ def parse(content: bytes, *, bytes_max: int = DOCUMENT_BYTES_MAX) -> etree._Elem
         refusal = BadDocument("MRX-2302", line=said[0].line)
     # Raised out here so that the syntax error, which quotes the document, is not kept as context.
     raise refusal
+
+
+def _repeats(content: bytes) -> bool:
+    """Whether its declarations are a few, over and over.
+
+    Each begins with the word, and whatever holds the word counts as one: none can be hidden behind
+    another, or behind a quotation mark.
+    """
+    seen: set[bytes] = set()
+    _, *pieces = content.split(b"xmlns")
+    for piece in pieces:
+        declared = _DECLARED.match(piece)
+        assert declared is not None, "it matches anything"
+        seen.add(declared[0])
+        if len(seen) > REPEATED_MAX:
+            return False
+    return True
 
 
 def _says_utf8(start: bytes) -> bool:

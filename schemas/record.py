@@ -120,8 +120,9 @@ def items_digest(
 ) -> bytes:
     r"""SHA-256 of the four items, a line each: the name, each identifier as `scheme value` in the
     order of its bytes, the status, the day. UTF-8, a line feed after each line. Both ends compute
-    it, in whatever language: none of the items can hold a line feed.
+    it, in whatever language. Of the items only a name can hold a line feed; there it counts as
+    U+001F, which no name can hold, so that no two records read alike.
     """
     numbers = sorted([f"{i.scheme} {i.value}" for i in identifiers])
-    lines = [name, *numbers, status.value, str(member_since), ""]
+    lines = [name.replace("\n", "\x1f"), *numbers, status.value, str(member_since), ""]
     return hashlib.sha256("\n".join(lines).encode()).digest()

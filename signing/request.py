@@ -164,6 +164,8 @@ def verify(
         )
     except HTTPMessageSignaturesException as refused:
         raise NotTrusted("MRX-7011") from refused
+    if content and "sha-256=:" not in _one(lines, "content-digest"):
+        raise NotTrusted("MRX-7011")  # the library takes SHA-512 alone
     said: Mapping[str, Any] = result.parameters
     if not said.keys() >= PARAMETERS or said["tag"] != to or not _NONCE.fullmatch(said["nonce"]):
         raise NotTrusted("MRX-7011")

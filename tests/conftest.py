@@ -12,6 +12,7 @@ from sqlalchemy import URL
 
 from schemas.programme import PROGRAMMES
 from tests import carriers, compiled, memory, servers, world
+from tests.dealing import dealt
 from tests.journeys.places import FIRST, Place
 
 # Machines are shared and slow by turns: an example that takes long is no bug.
@@ -32,6 +33,9 @@ SERVER_ONLY = pytest.mark.parametrize(
 )
 """For a test of what only a server has; left out of the quick run with all that start a program."""
 
+# What one worker and the processes it starts may come to.
+WORKER_BYTES = 3 << 30
+
 compiled.share()
 memory.use()
 
@@ -48,13 +52,15 @@ def shared() -> Path:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int | None:
-    """`-n auto` is one more than there are cores. A quarter of the whole suite's time is waiting, for
-    processes to come up and for clocks; the quick run leaves those tests out.
+    """`-n auto` is two for each core and one more, where there is memory for them. Nearly half of the
+    whole suite's time is waiting, for processes to come up and for clocks; the quick run leaves
+    those tests out.
     """
     if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ or os.environ.get("MRX_QUICK"):
         return None
     cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
-    return cores + 1
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return max(1, min(2 * cores + 1, memory // WORKER_BYTES))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -69,9 +75,10 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.enable()
 
 
+@pytest.hookimpl(trylast=True)  # after what is not to run was left out
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest first: what begins last would otherwise end alone, with the other cores idle."""
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    items[:] = dealt(items, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

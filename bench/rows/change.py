@@ -31,11 +31,11 @@ DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 def run(ground: Ground) -> Iterator[Row]:
     small, large = ground.size.pick(
         tiny=(200, 1_000),
-        quick=(500, 50_000),
+        quick=(500, 25_000),
         usual=(10_000, 1_000_000),
         full=(10_000, 1_000_000),
     )
-    turns = ground.size.pick(tiny=1, quick=7, usual=15, full=15)
+    turns = ground.size.pick(tiny=1, quick=5, usual=15, full=15)
     for engine in ENGINES if ground.size.name != "tiny" else ENGINES[:1]:
         yield from _rows(ground, engine, (small, large), turns)
 

@@ -73,7 +73,7 @@ ASKED = {  # by POST, because of what is asked for
 def run(ground: Ground) -> Iterator[Row]:
     size = ground.size.pick(
         tiny=long_use.Size(members=500, batches=200),
-        quick=long_use.Size(members=20_000, batches=5_000),
+        quick=long_use.Size(members=5_000, batches=1_500),
         usual=long_use.Size(members=1_000_000, batches=200_000),
         full=long_use.Size(members=1_000_000, batches=200_000),
     )

@@ -45,7 +45,7 @@ CODES = ("mx-neec", "ca-pip", "tw-aeo")[:ANY_LANE_THREADS]  # a thread a lane, o
 
 
 def run(ground: Ground) -> Iterator[Row]:
-    count = ground.size.pick(tiny=4, quick=40, usual=300, full=1_000)
+    count = ground.size.pick(tiny=4, quick=30, usual=300, full=1_000)
     runs = ground.size.pick(tiny=1, quick=3, usual=3, full=5)
     codes = CODES[:1] if ground.size.name == "tiny" else CODES
     for engine in ENGINES:

@@ -66,7 +66,7 @@ class Pushed:
 
 
 def run(ground: Ground) -> Iterator[Row]:
-    count = ground.size.pick(tiny=3_000, quick=100_000, usual=1_000_000, full=1_000_000)
+    count = ground.size.pick(tiny=3_000, quick=40_000, usual=1_000_000, full=1_000_000)
     runs = ground.size.pick(tiny=1, quick=1, usual=1, full=3)
     with ground.room() as folder:
         first, changed, empty = (

@@ -62,7 +62,7 @@ def run(ground: Ground) -> Iterator[Row]:
 
 def members_at(ground: Ground) -> int:
     """How many members a push brings at this size."""
-    return ground.size.pick(tiny=40, quick=2_000, usual=11_400, full=11_400)
+    return ground.size.pick(tiny=40, quick=1_500, usual=11_400, full=11_400)
 
 
 def seconds(ground: Ground, engine: Engine, count: int) -> list[float]:

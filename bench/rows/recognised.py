@@ -47,8 +47,8 @@ _QUERY = (
 
 
 def run(ground: Ground) -> Iterator[Row]:
-    size = ground.size.pick(tiny=5_000, quick=25_000, usual=1_000_000, full=1_000_000)
-    calls = ground.size.pick(tiny=2, quick=20, usual=50, full=50)
+    size = ground.size.pick(tiny=5_000, quick=20_000, usual=1_000_000, full=1_000_000)
+    calls = ground.size.pick(tiny=2, quick=7, usual=50, full=50)
     for engine in ENGINES if ground.size.name != "tiny" else ENGINES[:1]:
         with (
             ground.room() as folder,

@@ -36,8 +36,8 @@ DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 
 def run(ground: Ground) -> Iterator[Row]:
-    backlog = ground.size.pick(tiny=2_000, quick=50_000, usual=1_000_000, full=1_000_000)
-    revoked = ground.size.pick(tiny=5, quick=100, usual=300, full=300)
+    backlog = ground.size.pick(tiny=2_000, quick=30_000, usual=1_000_000, full=1_000_000)
+    revoked = ground.size.pick(tiny=5, quick=50, usual=300, full=300)
     for engine in ENGINES if ground.size.name != "tiny" else ENGINES[:1]:
         with (
             ground.room() as folder,

@@ -65,7 +65,7 @@ class Run:
 
 
 def run(ground: Ground) -> Iterator[Row]:
-    numbers = ground.size.pick(tiny=2, quick=25, usual=100, full=200)
+    numbers = ground.size.pick(tiny=2, quick=12, usual=100, full=200)
     count = numbers * BATCH
     with (
         ground.room() as folder,

@@ -54,9 +54,9 @@ def known(request: Request, here: Context, given: HTTPAuthorizationCredentials |
         if given is not None:
             here.rates.wrong(request)
         raise BadRequest("MRX-7001")
+    log.told(actor=f"token {token.id}", role=" ".join(sorted(token.scopes)))  # who is limited, too
     here.rates.demand("token", token.id)
     here.rates.count("token", token.id, claim=claim)
-    log.told(actor=f"token {token.id}", role=" ".join(sorted(token.scopes)))
     return token
 
 

@@ -51,6 +51,7 @@ def build(
         docs_url=None,
         redoc_url=None,
         generate_unique_id_function=_operation_id,
+        redirect_slashes=False,  # a signed request is for the address that it names
     )
     app.state.context = context
     problems.install(app, challenge=challenge)

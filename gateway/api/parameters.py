@@ -1,9 +1,13 @@
 """Parameters that many routes take; and those that none does, refused once it is known who calls.
 
-`dryrun=true` is no dry run, and a push that was meant as one must not be taken. A text with a NUL
-is none for PostgreSQL, and would be a fault of ours there.
+`dryrun=true` is no dry run, and a push that was meant as one must not be taken. What is said twice,
+in the query or in an object of a JSON body, could be read in two ways: as it was logged or judged on
+its way here, and as we read it. A text with a NUL is none for PostgreSQL, and would be a fault of
+ours there.
 """
 
+import json
+from collections.abc import Sequence
 from typing import Annotated, Final
 
 from fastapi import Path, Query, Request
@@ -39,7 +43,9 @@ def texts_only(request: Request) -> None:
 
 
 def known_only(request: Request) -> None:
-    """Raise `RequestValidationError` if the query has a parameter that the route does not take."""
+    """Raise `RequestValidationError` if the query has a parameter that the route does not take, or if
+    it or a JSON body says anything twice, or the body is not UTF-8.
+    """
     path = request.scope["route"].path_format
     told = request.app.openapi()["paths"][path][request.method.lower()].get("parameters", [])
     known = {one["name"] for one in told if one["in"] == "query"}
@@ -48,3 +54,34 @@ def known_only(request: Request) -> None:
         raise RequestValidationError(
             [{"loc": ("query", name), "type": "extra_forbidden"} for name in unknown]
         )
+    said = [name for name, _ in request.query_params.multi_items()]
+    twice = [
+        {"loc": ("query", name), "type": "said_twice"} for name in known if said.count(name) > 1
+    ]
+    if twice:
+        raise RequestValidationError(twice)
+    if request.scope["route"].body_field is not None:
+        _once_only(vars(request).get("_body", b""))
+
+
+def _once_only(body: bytes) -> None:
+    """Look once more at a JSON body that FastAPI has read: of two equal keys it keeps the last, and it
+    reads UTF-16 too, in which every body of ours has a NUL.
+    """
+    if b"\0" in body:
+        raise RequestValidationError([{"loc": ("body",), "type": "not_utf_8"}])
+    try:
+        json.loads(body or b"null", object_pairs_hook=_unique)
+    except _KeyTwice:
+        raise RequestValidationError([{"loc": ("body",), "type": "key_twice"}]) from None
+    except (ValueError, RecursionError):
+        pass  # of another media type: it is no body of this route, which says so itself
+
+
+class _KeyTwice(Exception):
+    pass
+
+
+def _unique(pairs: Sequence[tuple[str, object]]) -> None:
+    if len(dict(pairs)) != len(pairs):
+        raise _KeyTwice

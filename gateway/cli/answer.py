@@ -27,9 +27,11 @@ Facts = Mapping[str, object]
 ROWS_A_TABLE = 500
 # A cell up to this long (a code, an account, a ref) is never broken; longer ones are folded.
 SHORT = 12
-# What a spreadsheet takes for a formula; tab and line ends are escapes by now (`clean`). A number with
-# its sign, and a sign alone, it takes for what they are.
-_FORMULA = re.compile(r"[=+\-@](?!(?:[0-9]+(?:\.[0-9]+)?)?$)")
+# What a spreadsheet takes for a formula, in full width too where it reads Japanese; tab and line ends
+# are escapes by now (`clean`). A number with its sign, and a sign alone, it takes for what they are.
+# A quotation mark it takes away with all up to the next one: the formula may stand behind it, or the
+# lines that follow be swallowed. And what had an apostrophe before keeps it behind ours.
+_FORMULA = re.compile(r"""'*(?:"|[=@＝＠](?!$)|[+\-＋－](?!(?:[0-9]+(?:\.[0-9]+)?)?$))""")
 
 
 def many(columns: Sequence[str], items: Iterable[Facts], *, json: bool) -> None:
@@ -100,6 +102,8 @@ def inert(cell: str) -> str:
 
     >>> print(inert("=1+1"), inert("@Home Freight"), inert("-5"), inert("Mine-Yours"))
     '=1+1 '@Home Freight -5 Mine-Yours
+    >>> print(inert('"=1+1"'))
+    '"=1+1"
     """
     return f"'{cell}" if _FORMULA.match(cell) else cell
 

@@ -177,6 +177,14 @@ METRICS: Final = (
         (),
         "1 if the gateway erases by itself what is over its term, else 0.",
     ),
+    Metric(
+        "mrx_restored_waiting",
+        "gauge",
+        ("partner", "what"),
+        "1 for what a gateway that was restored from a backup still waits for, else 0: the source's "
+        "consents (no partner), the comparison with a partner, before which nothing leaves for it "
+        "(lanes), and what a partner told us since (roll).",
+    ),
     Metric("mrx_approvals_waiting", "gauge", (), "Acts that wait for a second person."),
     Metric(
         "mrx_roll_members", "gauge", ("partner",), "Members of the partner's programme, as it says."

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, bindparam, case, func, literal, select, text
 
 from gateway.views import approvals, stuck
 from gateway.views.count import MOST
-from outbox import gate, retention_run
+from outbox import gate, restored, retention_run
 from outbox.batch import UNANSWERED
 from outbox.house import House
 from outbox.notices import REFUSED_CODES
@@ -58,6 +58,18 @@ def every(tx: Connection, house: House, *, now: datetime) -> Iterator[Sample]:
     yield "mrx_ledger_entries_total", (), tx.scalar(_LEDGER) or 0
     yield "mrx_approvals_waiting", (), approvals.count_waiting(tx)
     yield from _retention(tx, house)
+    yield from _restored(tx)
+
+
+def _restored(tx: Connection) -> Iterator[Sample]:
+    """A gateway that was never restored waits for nothing."""
+    found = restored.standing(tx)
+    owed = found is not None and found.consents_owed_since is not None
+    yield "mrx_restored_waiting", ("", "consents"), float(owed)
+    shut, unasked = (found.shut, found.unasked) if found else ((), ())
+    for partner in {*tx.scalars(_PARTNERS), *shut, *unasked}:
+        yield "mrx_restored_waiting", (partner, "lanes"), float(partner in shut)
+        yield "mrx_restored_waiting", (partner, "roll"), float(partner in unasked)
 
 
 def _retention(tx: Connection, house: House) -> Iterator[Sample]:

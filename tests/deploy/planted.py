@@ -136,6 +136,70 @@ PLANTED += [
     ("MrxApprovalsWait", {of("mrx_approvals_waiting"): "1x9000"}, DAY + 5, True),
     ("MrxApprovalsWait", {of("mrx_approvals_waiting"): "1x9 0x9000"}, DAY + 5, False),
 ]
+PLANTED += [
+    *(
+        (
+            "MrxRetentionOverdue",
+            {
+                of("mrx_retention_last_run_timestamp_seconds"): last,
+                of("mrx_retention_on"): f"{on}x9000",
+            },
+            3 * DAY + 90,
+            fires,
+        )
+        for last, on, fires in (
+            ("0x9000", 1, True),
+            ("0x9000", 0, False),
+            ("0x47 86400x9000", 1, False),  # it ran on the second day
+        )
+    ),
+    ("MrxRetentionNeverRan", {of("mrx_retention_on"): "1x9000"}, 3 * DAY + 60, True),
+    ("MrxRetentionNeverRan", {of("mrx_retention_on"): "1x9000"}, 3 * DAY - 60, False),
+    ("MrxRetentionNeverRan", {of("mrx_retention_on"): "0x9000"}, 3 * DAY + 60, False),
+    (
+        "MrxRetentionNeverRan",
+        {
+            of("mrx_retention_on"): "1x9000",
+            of("mrx_retention_last_run_timestamp_seconds"): "0x9000",
+        },
+        3 * DAY + 60,
+        False,
+    ),
+]
+for alarm, what, partner, within in (
+    ("MrxRestoredLanesShut", "lanes", "mx-neec", 30),
+    ("MrxRestoredConsentsOwed", "consents", "", 30),
+    ("MrxRestoredRollIncomplete", "roll", "mx-neec", 60),
+):
+    series = of("mrx_restored_waiting", partner=partner, what=what)
+    PLANTED += [
+        (alarm, {series: "1x200"}, within + 5, True),
+        (alarm, {series: "1x200"}, within - 5, False),
+        (alarm, {series: "1x9 0x200"}, within + 5, False),
+        *(
+            (alarm, {of("mrx_restored_waiting", partner=partner, what=other): "1x200"}, 90, False)
+            for other in {"lanes", "consents", "roll"} - {what}
+        ),
+    ]
+for alarm, why, minute, counted, fires in (
+    ("MrxAskedTooOften", "token", 60, "0+10x200", True),
+    ("MrxAskedTooOften", "partner", 60, "0+10x200", True),
+    ("MrxAskedTooOften", "session", 60, "0+10x200", True),
+    ("MrxAskedTooOften", "session", 60, "0+3x200", False),  # it waits as it is told
+    ("MrxAskedTooOften", "token", 40, "0x30 200x200", False),  # once
+    ("MrxAskedTooOften", "address", 60, "0+10x200", False),
+    ("MrxCredentialsGuessed", "address", 60, "0x55 1x60", True),
+    ("MrxCredentialsGuessed", "address", 60, "0x30 1x60", False),
+    ("MrxCredentialsGuessed", "token", 60, "0+10x200", False),
+    ("MrxConnectionsFull", "full", 60, "0x30 0+1x60", True),
+    ("MrxConnectionsFull", "full", 60, "0x56 1x60", False),  # for a moment
+    ("MrxConnectionsFull", "slow", 60, "0+10x200", False),
+    ("MrxRequestsBroken", "slow", 150, "0+3x200", True),
+    ("MrxRequestsBroken", "malformed", 150, "0+3x200", True),
+    ("MrxRequestsBroken", "malformed", 150, "0+1x200", False),
+    ("MrxRequestsBroken", "full", 150, "0+3x200", False),
+):
+    PLANTED.append((alarm, {of("mrx_turned_away_total", why=why): counted}, minute, fires))
 for days, level in ((61, None), (60, 60), (31, 60), (30, 30), (14, 14), (7, 7), (-1, 7)):
     series = of("mrx_certificate_expiry_timestamp_seconds", owner="ours", use="current", key="a")
     ends = {series: f"{days * 86_400 + 600}x9000"}

@@ -1,11 +1,14 @@
 """What deploy/ asks of Prometheus exists, can be parsed, and fires when it should and not before."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
+from gateway.api.turned_away import WHY
 from gateway.metrics.catalogue import BY_NAME, METRICS, SERIES
 from gateway.metrics.page import page
+from gateway.views.retention import OVERDUE
 from schemas.codes import CODES
 from tests.deploy.watching import ASKED, DASHBOARD, PANELS, ROOT, RULES
 
@@ -66,6 +69,24 @@ def test_every_panel_says_its_message_and_has_a_place_of_its_own():
         assert max(x for x, _ in cells) < 24
     assert all(panel["description"].endswith(".") for panel in PANELS)
     assert len({panel["id"] for panel in DASHBOARD["panels"]}) == len(DASHBOARD["panels"])
+
+
+def test_every_reason_to_be_turned_away_has_one_alarm():
+    watched = [
+        why
+        for rule in RULES
+        for selected in re.findall(r'mrx_turned_away_total\{why=~?"([a-z|]+)"', rule["expr"])
+        for why in selected.split("|")
+    ]
+
+    assert sorted(watched) == sorted(WHY)
+
+
+def test_retention_is_overdue_when_the_console_says_so():
+    rules = {rule["alert"]: rule for rule in RULES}
+
+    assert f"> {OVERDUE.total_seconds():.0f})" in rules["MrxRetentionOverdue"]["expr"]
+    assert rules["MrxRetentionNeverRan"]["for"] == f"{OVERDUE // timedelta(hours=1)}h"
 
 
 def test_there_are_alarms_on_absence():

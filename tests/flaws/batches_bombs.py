@@ -147,8 +147,15 @@ def prefixes(content: bytes) -> bytes:
 
 @_costly
 def namespaces(content: bytes) -> bytes:
-    """A thousand elements declare a namespace each."""
-    return swapped(content, b"<version>", b'<x xmlns="u"/>' * 1_000 + b"<version>")
+    """A thousand elements declare a namespace each, always another."""
+    declared = b"".join([b'<x xmlns="u%d"/>' % number for number in range(1_000)])
+    return swapped(content, b"<version>", declared + b"<version>")
+
+
+@_costly
+def repeated_namespaces(content: bytes) -> bytes:
+    """A hundred thousand elements declare the same namespace."""
+    return swapped(content, b"<version>", b'<x xmlns="u"/>' * 100_000 + b"<version>")
 
 
 @_costly

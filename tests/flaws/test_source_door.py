@@ -10,15 +10,13 @@ from gateway.tokens import Scope
 from outbox.house import House
 from schemas.tables import consents, members
 from tests.conftest import connected_world
+from tests.flaws import lookalikes, pushes
 from tests.flaws.partner_end import client, logged
 from tests.flaws.pushes import (
-    CONSENTS,
     FIRST,
     HEADER,
     INPUTS,
-    MEMBERS,
     PLANTED,
-    ROWS,
     SECOND,
     THIRD,
     Input,
@@ -30,6 +28,9 @@ from tests.gateway.cli.command import Mrx
 from tests.world import World, member
 
 NDJSON, CSV = "application/x-ndjson", "text/csv"
+MEMBERS = {**pushes.MEMBERS, **lookalikes.MEMBERS}
+CONSENTS = {**pushes.CONSENTS, **lookalikes.CONSENTS}
+ROWS = {**pushes.ROWS, **lookalikes.ROWS}
 
 
 class Source:
@@ -42,12 +43,16 @@ class Source:
 
     def push(self, body: bytes, *, kind: str = "members", form: str = NDJSON):
         """The report of a push; that nothing of it is in the log, or in the answer, is seen to."""
+        answer = self.post(body, kind=kind, form=form)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def post(self, body: bytes, *, kind: str = "members", form: str = NDJSON):
         headers = self._headers | {"Content-Type": form}
         with logged() as log:
             answer = self._client.post(f"/v1/source/{kind}", content=body, headers=headers)
-        assert answer.status_code == 200, answer.text
         assert PLANTED not in answer.text + log.getvalue()
-        return answer.json()
+        return answer
 
     def names(self) -> dict[str, str]:
         """The roll, without what earlier pushes left."""
@@ -115,6 +120,17 @@ def test_a_bad_row_is_rejected_alone(source: Source, flaw: str):
 
     assert codes(report) == [(3, code)]
     assert source.names() == before | {FIRST: good[0], THIRD: good[1]}
+
+
+@pytest.mark.parametrize("flaw", lookalikes.TABLES)
+def test_a_table_under_whose_header_nothing_can_be_read_is_refused_whole(source: Source, flaw: str):
+    header, code = lookalikes.TABLES[flaw]
+    before = source.names()
+
+    answer = source.post(header + row(FIRST, f"Invented table {flaw}"), form=CSV)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
+    assert source.names() == before
 
 
 @pytest.mark.parametrize("flaw", INPUTS)

@@ -3,6 +3,7 @@ right and seldom seen. A refusal of one of these is as bad as a flaw that passes
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -11,7 +12,13 @@ from signing.der import encode, encode_algorithm
 from tests.flaws.batches import swapped, without_declaration
 from tests.flaws.sealed import Bench
 from tests.flaws.sealed_shape import TEXT
-from tests.signing.forge import CONTENT, attribute, honest_attributes
+from tests.signing.forge import (
+    CONTENT,
+    attribute,
+    attributes_with,
+    element,
+    honest_attributes,
+)
 from tests.world import member
 
 NAMES: Final = (
@@ -37,6 +44,14 @@ NAMES: Final = (
     "@Invented", "Null", "None", "undefined", "NaN", "0", "1e3", "true", "Invented %s {0} ${x}", "<!-- Invented -->",
     "&amp; Invented &#65;", "\\u0041 Invented \\n", "C:\\Invented\\x", "'; DROP TABLE members; --", "Invented 🦊👩‍👩‍👧🏴󠁧󠁢󠁥󠁮󠁧󠁿",
     "🅸🅽🆅🅴🅽🆃🅴🅳", "\ufeffInvented", "Invented \ue000 private", "x" * 500, "𠮷" * 500, "n\u0303" * 500,
+    # of one letter, of none, of letters that this Python does not know yet, and of nobody's
+    "A", "!", '"', "'", "—", "...", "\U00031350\U000323af", "\U0002ebf0", "\ue000\uf8ff", "Invented\ufdd0\U0001fffe",
+    # what looks like another, and is kept apart: small and capital, one letter and two, jamo and letters
+    "ILIK ılık İğdır", "ẞß", "ﬁnanceﬂow", "ǅ", "ㄱㄴㄷ시험", "ᄀᄁ", "辻\U000e0101邉\ufe00", "ג׳ירפה בע״מ", "\u2067Invented\u2069",
+    "～〜－−‾", "\u0301alone", "x\u034f\u00adx", "\u3164", "\u2126 \u212b \u212a", "\u0958\ufb2c\u2f800\U0002f800",
+    # line ends of every system, at every place
+    "\nInvented", "Invented\r", "Invented\r\nCompany", "\rInvented", "Invented\x7f\x9b", "a,b;c\td|e", '"=1+1"', "＝1+1",
+    "&" * 500, "<" * 500, "\r" * 499 + "x", "]]>" * 166, "가" * 30, "가" * 31,
 )  # fmt: skip
 
 # -- XML: another spelling of the same batch -----------------------------------------------------
@@ -65,6 +80,17 @@ def _all_declared_above(content: bytes) -> bytes:
     document = document.replace(b"</", b"\0").replace(b"<", b"<n:").replace(b"\0", b"</n:")
     head = swapped(head, b" xmlns:e=", _NEEC.replace(b"xmlns", b"xmlns:n") + b" xmlns:e=")
     return head + b"<n:operadores" + document + b"</n:operadores>" + tail
+
+
+def _declared_again(content: bytes) -> bytes:
+    """As programs write that put every element into a document by itself; here with two more."""
+    head, rest = content.split(b"<operadores")
+    document, tail = rest.split(b"</operadores>")
+    more = rb' xmlns:x="urn:x" xmlns:y="urn:y"'
+    outer = [re.sub(rb"<(\w+)>", rb'<\1 xmlns="urn:mrx:exchange:1.0"' + more + b">", part)
+             for part in (head, tail)]  # fmt: skip
+    inner = re.sub(rb"<(\w+)([ >])", rb"<\1" + _NEEC + more + rb"\2", document)
+    return outer[0] + b"<operadores" + inner + b"</operadores>" + outer[1]
 
 
 XML: Final[Mapping[str, Callable[[bytes], bytes]]] = {
@@ -101,6 +127,53 @@ XML: Final[Mapping[str, Callable[[bytes], bytes]]] = {
     "a place of a schema, which nobody follows": lambda content: swapped(
         content, b"<Batch ", b"<Batch " + _SCHEMA
     ),
+    "the namespaces said again in every element": _declared_again,
+    "the names of namespaces by numbers": lambda content: content.replace(
+        b"urn:mrx:mx-neec:1.0", b"urn:mrx:mx&#45;neec:1.0"
+    ),
+    "the prefix xml declared as what it is": lambda content: swapped(
+        content, b"<operadores", b'<operadores xmlns:xml="http://www.w3.org/XML/1998/namespace"'
+    ),
+    "ASCII that says so": lambda content: swapped(content, b"UTF-8", b"US-ASCII"),
+    "white space around numbers and moments": lambda content: (
+        content.replace(b"<Issue>1<", b"<Issue>\n1 <")
+        .replace(b"<Announcements>", b"<Announcements>\t")
+        .replace(b"Z</Created>", b"Z\r\n</Created>")
+    ),
+    "a place of a schema in every record": lambda content: content.replace(
+        b"<operador>", b"<operador " + _SCHEMA.strip() + b">"
+    ),
+    "sections with nothing in them": lambda content: content.replace(
+        b"<razonSocial>", b"<razonSocial><![CDATA[]]>"
+    ).replace(b"</referencia>", b"<![CDATA[]]></referencia>"),
+    "comments within references and days": lambda content: content.replace(
+        b"05/01/", b"05/<!-- x -->01/"
+    ).replace(b"<Withdrawal>", b"<Withdrawal><!-- x -->"),
+    "created when years were counted first": lambda content: swapped(
+        content, b"<Created>2026", b"<Created>0001"
+    ),
+    "created in the last year there is": lambda content: swapped(
+        content, b"<Created>2026", b"<Created>9999"
+    ),
+    "as many consent texts as may be": lambda content: swapped(
+        content, b"<ConsentText>", b"<ConsentText>x</ConsentText>" * 999 + b"<ConsentText>"
+    ),
+    "no consent text": lambda content: re.sub(rb"<ConsentText>.*</ConsentText>\n", b"", content),
+    "a home of withdrawals with none in it": lambda content: swapped(
+        re.sub(rb"(?s)<Withdrawals>\n.*</Withdrawals>\n", b"<Withdrawals/>", content),
+        b"<Withdrawals>1",
+        b"<Withdrawals>0",
+    ),
+    "a leap day": lambda content: content.replace(b"05/01/2026", b"29/02/2024"),
+    "an identifier in another normal form": lambda content: content.replace(
+        b"ZZZ140101AA1", "N\u0303ZZ140101AA1".encode()
+    ),
+    "a thousand identifiers": lambda content: swapped(
+        content,
+        b"<situacion>",
+        b"".join([b'<identificador clave="MID">MXINV%07dTIJ</identificador>' % n for n in range(998)])
+        + b"<situacion>",
+    ),
     "attributes in single quotes": lambda content: content.replace(b'"RFC"', b"'RFC'"),
     "white space within tags": lambda content: content.replace(b'clave="RFC"', b'\n clave = "RFC" '),
     "nothing withdrawn, said so": lambda content: swapped(
@@ -118,6 +191,15 @@ SEALED: Final[Mapping[str, Callable[[Bench], bytes]]] = {
     "NULL beside the digest algorithms": lambda bench: bench.draft(
         digests=(encode_algorithm(profile.SHA256, null=True),),
         digest=encode_algorithm(profile.SHA256, null=True),
+    ).file(),
+    "a signing time after 2049": lambda bench: bench.draft(
+        attributes=attributes_with(CONTENT, profile.SIGNING_TIME, element(0x18, b"20500101000000Z"))
+    ).file(),
+    "a hundred signed attributes nobody knows": lambda bench: bench.draft(
+        attributes=honest_attributes(
+            CONTENT,
+            *[attribute(profile.OID(f"1.3.6.1.4.1.99999.{n}"), encode(n)) for n in range(100)],
+        )
     ).file(),
     "no signing time": lambda bench: bench.draft(
         attributes=tuple(

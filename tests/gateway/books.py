@@ -49,7 +49,7 @@ def digest(live: list[Any]) -> str:
     """The holdings digest of these rows, from its definition in schemas/holdings.py."""
     sums = [0] * 256
     for row in live:
-        lines = [row.name]
+        lines = [row.name.replace("\n", "\x1f")]
         lines += sorted(f"{scheme} {value}" for scheme, value in row.identifiers)
         lines += [row.status, row.member_since.isoformat()]
         items = hashlib.sha256("".join(line + "\n" for line in lines).encode()).hexdigest()

@@ -5,6 +5,7 @@ import io
 import logging
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -87,16 +88,24 @@ def written(file: Path, text: str) -> Path:
 
 
 @pytest.fixture
-def logged(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
-    """All that is logged, by whomever, from DEBUG on."""
+def logged() -> Iterator[io.StringIO]:
+    with all_logged() as out:
+        yield out
+
+
+@contextmanager
+def all_logged() -> Iterator[io.StringIO]:
+    """All that is logged meanwhile, by whomever, from DEBUG on."""
     out = io.StringIO()
-    monkeypatch.setattr(log, "sys", SimpleNamespace(stderr=out))
     root, ours = logging.getLogger(), logging.getLogger(log.OURS)
     before = (root.handlers[:], root.level, ours.level)
-    log.begin("json", level=logging.DEBUG)
-    root.setLevel(logging.DEBUG)
-    with watch.watched_by(log.steps):
-        yield out
-    root.handlers[:] = before[0]
-    root.setLevel(before[1])
-    ours.setLevel(before[2])
+    with pytest.MonkeyPatch.context() as patch, watch.watched_by(log.steps):
+        patch.setattr(log, "sys", SimpleNamespace(stderr=out))
+        log.begin("json", level=logging.DEBUG)
+        root.setLevel(logging.DEBUG)
+        try:
+            yield out
+        finally:
+            root.handlers[:] = before[0]
+            root.setLevel(before[1])
+            ours.setLevel(before[2])

@@ -30,6 +30,16 @@ def sealed(small_world: World) -> bytes:
         return batch.file(tx, 1, 1)
 
 
+@pytest.mark.parametrize("path", ["partner/batches/", "source/members/", "ops/overview/"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_an_address_that_is_none_is_no_way_to_another(client: TestClient, method: str, path: str):
+    """A redirect would name a place made of the caller's Host, and have what was signed sent twice."""
+    answer = client.request(method, f"/v1/{path}", follow_redirects=False)
+
+    assert answer.status_code == 404
+    assert "location" not in answer.headers
+
+
 def test_a_batch_is_answered_with_a_signed_receipt(
     client: TestClient, sealed: bytes, small_world: World
 ):

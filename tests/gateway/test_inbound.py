@@ -141,6 +141,18 @@ def test_an_issue_never_seen_may_come_first(sender: Sender):
     assert sender.send(sender.batch([record()], issue=2, replaces="0" * 64)).issue == 2
 
 
+def test_an_issue_that_names_none_it_replaces_is_refused_wherever_it_stands(sender: Sender):
+    """Also where the issue before it was lost, and nobody could compare."""
+    assert code(sender, sender.batch([record()], issue=2)) == "MRX-4011"
+
+    first = sender.batch([record()])
+    sender.send(first)
+
+    assert code(sender, sender.batch([record()], issue=3)) == "MRX-4011"
+    after = sender.batch([record()], number=2, issue=2, previous=sender.digest(first))
+    assert code(sender, after) == "MRX-4011"
+
+
 def test_an_older_issue_that_arrives_late_applies_nothing(sender: Sender):
     one = record()
     first = sender.batch([one])

@@ -69,6 +69,18 @@ def test_a_request_is_one_line_with_its_template_and_never_its_path(
     assert line.keys() <= set(log.FIELDS)
 
 
+def test_a_token_that_asks_too_often_is_named(small_world: World, written: Lines):
+    """So that an operator finds whose client asks in a circle."""
+    app = build(small_world.house, Settings(home=small_world.house.folder, requests_per_second=0.1))
+    client, headers = TestClient(app), bearer(token(small_world.house, Scope.READ))
+
+    answers = [client.get("/v1/source/outcomes", headers=headers) for _ in range(3)]
+
+    line = requests(written)[-1]
+    assert (answers[-1].status_code, line["status"], line["code"]) == (429, 429, "MRX-7034")
+    assert line["actor"].startswith("token ")
+
+
 @pytest.mark.parametrize(
     ("path", "status", "code", "route"),
     [

@@ -139,8 +139,10 @@ class Gateway:
         dice.choice(self.processes).kill()
 
     def stop(self) -> None:
-        """End what runs, in peace."""
-        running = [one for one in self.processes if one.process is not None]
+        """End what runs, in peace: each is told once, as a second word would mean "at once"."""
+        running = [one.process for one in self.processes if one.process is not None]
         for one in running:
-            one.process.terminate()
-        assert [one.stop() for one in running] == [0] * len(running)
+            if one.poll() is None:
+                one.terminate()
+        codes = [one.wait(60) for one in running]
+        assert codes == [0] * len(running), codes

@@ -20,39 +20,24 @@ from starlette.types import ASGIApp
 
 from gateway import other_end
 from gateway.app import build
-from outbox import ledger, rest
 from outbox import pending as queue
+from outbox import rest
 from outbox.batch import UNANSWERED
 from outbox.transport import HttpTransport
-from partners import agreements, holdings
-from partners.holdings import Side
-from schemas.tables import (
-    attempts,
-    batch_files,
-    batches,
-    disclosures,
-    holdings_checks,
-    inbound_batches,
-    lanes,
-    pending,
-    revocations,
-)
+from partners import agreements
+from schemas.tables import attempts, batches, holdings_checks, inbound_batches, pending
 from tests.carriers import WallClock
 from tests.conftest import connected_world
 from tests.gateway.sandbox.bad_partner import BadPartner, bad_partner, served
 from tests.journeys.counted import Counted
-from tests.message import parts
+from tests.journeys.judge import MEXICO, Judge
 from tests.proxy import Fault, Proxy, proxied
 from tests.world import Server, World, member, settings
 
-MEXICO = "mx-neec"
 STAYS = "10000001"
 PATIENT, HASTY = timedelta(seconds=20), timedelta(seconds=0.06)
 ANSWER_BYTES_MAX = 1 << 20
 SLOW_SECONDS = 0.1
-PUSH = b"POST /v1/partner/batches "
-# How a revocation may end: who was never told, because it was refused, need not confirm.
-OVER = {"deletion confirmed", "removed before sending", "never told"}
 
 _LAST = (
     select(attempts.c.outcome, batches.c.state, batches.c.digest)
@@ -70,12 +55,10 @@ class Weather:
     partner: BadPartner
     proxy: Proxy
     door: Counted
+    judge: Judge
     said: dict[str, str] = field(default_factory=dict)
     turn: int = 0  # how much news there was
     _more: int = 0
-    _chain: dict[int, Any] = field(default_factory=dict)
-    _seen: int = 0
-    _heard: int = 0
 
     # -- news --------------------------------------------------------------------------------------
 
@@ -189,10 +172,7 @@ class Weather:
 
     def agree(self) -> bool:
         """Whether they hold what their receipts said."""
-        with self.world.house.database.read() as tx:
-            ours = holdings.held(tx, MEXICO, Side.OURS)
-        with self.partner.house.database.read() as tx:
-            return ours == holdings.held(tx, "us-ctpat", Side.THEIRS)
+        return self.judge.agree()
 
     def noticed(self) -> bool:
         """Whether the next receipt, about a member they cannot have lost, shows a difference."""
@@ -213,57 +193,11 @@ class Weather:
 
     def is_calm(self) -> None:
         """What is true whenever nothing is left to do, whatever it met on its way."""
-        assert self.world.held(MEXICO) == self.said
-        assert self.agree()
-        with self.world.house.database.read() as tx:
-            assert tx.execute(select(pending)).first() is None
-            untold = disclosures.c.held_version.is_distinct_from(disclosures.c.version)
-            live = disclosures.c.gone_at.is_(None)
-            assert tx.execute(select(disclosures.c.ref).where(live, untold)).first() is None
-            assert set(tx.scalars(select(revocations.c.answer))) <= OVER
-            rows = tx.execute(
-                select(batches, lanes.c.kind, batch_files.c.file)
-                .join(lanes, lanes.c.id == batches.c.lane_id)
-                .join(
-                    batch_files,
-                    (batch_files.c.batch_id == batches.c.id)
-                    & (batch_files.c.issue == batches.c.issue),
-                )
-                .where(batches.c.id > self._seen)
-                .order_by(batches.c.id)
-            ).all()
-        files = set()
-        for row in rows:
-            before = self._chain.get(row.lane_id)
-            assert row.number == (before.number if before else 0) + 1
-            assert row.previous_digest == (before.digest if before else None)
-            assert row.issue == 1
-            assert row.state in ("settled", "refused")
-            self._chain[row.lane_id], self._seen = row, row.id
-            files.add(bytes(row.file))
-        # Whatever left, left as the same bytes.
-        heard = [request for request in self.proxy.heard[self._heard :] if request.startswith(PUSH)]
-        assert {parts(request)[1] for request in heard} <= files
-        self._heard = len(self.proxy.heard)
+        self.judge.is_calm(self.said)
 
     def ends(self) -> None:
         """Both books are whole, and nothing is there twice."""
-        for house in (self.world.house, self.partner.house):
-            with house.database.read() as tx:
-                assert ledger.verify(tx).broken_at is None
-        with self.world.house.database.read() as tx:
-            ours = {
-                (row.kind, row.number, row.digest)
-                for row in tx.execute(
-                    select(lanes.c.kind, batches).join(lanes, lanes.c.id == batches.c.lane_id)
-                )
-            }
-        with self.partner.house.database.read() as tx:
-            query = select(
-                inbound_batches.c.kind, inbound_batches.c.number, inbound_batches.c.digest
-            )
-            theirs = [tuple(row) for row in tx.execute(query)]
-        assert sorted(theirs) == sorted(ours)
+        self.judge.ends()
 
 
 @contextmanager
@@ -289,7 +223,7 @@ def weather(
     ):
         with world.house.database.write() as tx:
             agreements.change(tx, MEXICO, push_url=proxy.url)
-        made = Weather(world, partner, proxy, door[0])
+        made = Weather(world, partner, proxy, door[0], Judge(world, partner, proxy))
         world.push(member(STAYS))
         world.grant(STAYS)
         made.said[f"Invented Company {STAYS}"] = "VALIDATED"

@@ -7,6 +7,7 @@ import pytest
 
 from outbox.transport import HttpTransport
 from tests.conftest import BOTH
+from tests.outbox.long_ago import told_and_left
 from tests.outbox.peers import BYTES_MAX, NOBODY
 from tests.outbox.two_ends import MANY, agree, by_the_wall_clock
 from tests.proxy import Proxy, proxied
@@ -46,6 +47,12 @@ def held(small_world: World) -> World:
     assert agree(world)
     world.wire.journal.clear()
     return world
+
+
+@pytest.fixture
+def left(small_world: World) -> World:
+    """Two members told to Mexico long ago; one of them has left."""
+    return told_and_left(small_world)
 
 
 @pytest.fixture(scope="module")

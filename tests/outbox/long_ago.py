@@ -1,7 +1,7 @@
 """A gateway with a story long past: told, revoked, quarantined, and years gone by."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Connection, text
@@ -19,6 +19,11 @@ PLANT = "Plantago Invented"
 NUMBER = "QXZP"
 STAYS = "Staying Invented"
 GONE, THERE = "10000001", "10000002"
+
+YEAR, LONG, VERY_LONG = timedelta(days=364), timedelta(days=500), timedelta(days=14 * 366)
+"""No term is over yet; all are but those of proof; all are."""
+
+FILES = "SELECT count(*) FROM batch_files WHERE file IS NOT NULL"
 
 
 def told_and_left(world: World) -> World:
@@ -48,6 +53,13 @@ def run(house: House, *, now: datetime, chunk: int = retention_run.CHUNK) -> ret
         ended = retention_run.last_ended(tx)
     assert ended is not None
     return ended
+
+
+def counted(world: World, query: str) -> int:
+    """The one number that a query of our database finds."""
+    with world.house.database.read() as tx:
+        found: int = tx.execute(text(query)).scalar_one()
+        return found
 
 
 def says(tx: Connection, word: str) -> list[str]:

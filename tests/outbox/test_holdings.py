@@ -1,38 +1,21 @@
-"""What a partner holds of us, kept as sums: after any history they are the partner's own."""
+"""What a partner holds of us, kept as sums with every receipt, and compared with its own word."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from sqlalchemy import delete, select
 
 from gateway import inbound
 from outbox import holdings, ledger, rest
-from partners import foreign_roll
+from outbox.house import House
 from partners import holdings as sums
 from partners.holdings import Side
 from schemas.batch import Lane
 from schemas.receipt import Level, Refusal, Verdict
 from schemas.tables import disclosures, foreign_members, foreign_rolls
 from schemas.tables import ledger as ledger_
-from tests.conftest import connected_world
 from tests.outbox.two_ends import MEXICO, agree, ref_of, verdict
-from tests.world import (
-    BUSY,
-    BYTES_MAX,
-    LOST_ANSWER,
-    NEVER_ARRIVED,
-    NONSENSE,
-    World,
-    answering,
-    honest,
-    member,
-)
-
-ACCOUNTS = ["10000001", "10000002", "10000003"]
+from tests.world import BYTES_MAX, LOST_ANSWER, NEVER_ARRIVED, World, answering, honest, member
 
 
 def entries(world: World) -> list[str]:
@@ -51,6 +34,20 @@ def lose(world: World, account: str) -> None:
         tx.execute(delete(foreign_members).where(foreign_members.c.ref == ref))
         tx.execute(foreign_rolls.update().values(size=foreign_rolls.c.size - 1))
         sums.change(tx, "us-ctpat", Side.THEIRS, take=[(ref, row.leaf)])
+
+
+def received(world: World) -> list[bytes]:
+    """From here on Mexico says only that it has a batch; what it would have said, in order."""
+    kept: list[bytes] = []
+    level = {"level": Level.RECEIVED, "verdict": None, "held": None, "holdings": None}
+    answer = answering(lambda receipt: replace(receipt, **level))
+
+    def keep(end: House, file: bytes, receipt: bytes) -> bytes:
+        kept.append(receipt)
+        return answer(end, file, receipt)
+
+    world.wire.answer = keep
+    return kept
 
 
 # -- kept up with every receipt --------------------------------------------------------------------
@@ -101,14 +98,7 @@ def test_a_refused_notice_changes_nothing(two_told: World):
 
 def test_an_older_version_is_counted_as_what_it_said(one: World):
     """Version 1 is confirmed by the nightly load, when version 2 is under way and refused."""
-    kept: list[bytes] = []
-
-    def received(end: object, file: bytes, receipt: bytes) -> bytes:
-        kept.append(receipt)
-        level = {"level": Level.RECEIVED, "verdict": None, "held": None, "holdings": None}
-        return answering(lambda r: replace(r, **level))(end, file, receipt)
-
-    one.wire.answer = received
+    kept = received(one)
     one.deliver()
     ref = ref_of(one, "10000001")
     one.push(member("10000001", status="SUSPENDED"))
@@ -127,14 +117,7 @@ def test_an_older_version_is_counted_as_what_it_said(one: World):
 
 
 def test_a_receipt_that_comes_after_the_withdrawal_brings_nothing_back(one: World):
-    kept: list[bytes] = []
-
-    def received(end: object, file: bytes, receipt: bytes) -> bytes:
-        kept.append(receipt)
-        level = {"level": Level.RECEIVED, "verdict": None, "held": None, "holdings": None}
-        return answering(lambda r: replace(r, **level))(end, file, receipt)
-
-    one.wire.answer = received
+    kept = received(one)
     one.deliver()
     one.wire.answer = honest
     one.revoke("10000001", of=MEXICO)
@@ -219,69 +202,6 @@ def test_a_receipt_without_a_digest_says_nothing(two_told: World, said: str | No
     two_told.deliver()
 
     assert verdict(two_told) is before
-
-
-# -- after any history -----------------------------------------------------------------------------
-
-STEPS = st.lists(
-    st.one_of(
-        st.tuples(st.just("change"), st.sampled_from(ACCOUNTS), st.integers(0, 9)),
-        st.tuples(
-            st.just("status"),
-            st.sampled_from(ACCOUNTS),
-            st.sampled_from(["VALIDATED", "CERTIFIED", "SUSPENDED", "A NEW WORD"]),
-        ),
-        st.tuples(st.just("revoke"), st.sampled_from(ACCOUNTS), st.none()),
-        st.tuples(st.just("grant"), st.sampled_from(ACCOUNTS), st.none()),
-        st.tuples(st.just("deliver"), st.integers(1, 3), st.none()),
-    ),
-    max_size=12,
-)
-FAULTS = st.lists(
-    st.sampled_from(["fine", LOST_ANSWER, NEVER_ARRIVED, BUSY, NONSENSE, "too large"]), max_size=8
-)
-
-
-@pytest.mark.slow
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(steps=STEPS, plan=FAULTS)
-def test_after_any_history_both_ends_count_the_same(
-    tmp_path_factory: pytest.TempPathFactory, key_files: dict, steps: list, plan: list
-):
-    world = connected_world(tmp_path_factory.mktemp("history"), key_files, (MEXICO,))
-    world.push(*map(member, ACCOUNTS))
-    world.grant(*ACCOUNTS)
-    world.wire.plan = list(plan)
-    doing: dict[str, Callable[..., object]] = {
-        "change": lambda a, n: world.push(member(a, name=f"Invented Company take {n}")),
-        "status": lambda a, s: world.push(member(a, status=s)),
-        "revoke": lambda a, _: world.revoke(a, of=MEXICO),
-        "grant": lambda a, _: world.grant(a),
-        "deliver": lambda n, _: world.deliver(rounds=n),
-    }
-    for what, one, other in steps:
-        world.clock.forward(seconds=1)
-        doing[what](one, other)
-        with world.house.database.read() as tx:
-            assert sums.buckets(tx, MEXICO, Side.OURS) == holdings.added_up(tx, MEXICO)
-    world.wire.plan = []
-    # Every word that nobody knew is followed by one that is known, so that nothing is in doubt.
-    world.clock.forward(seconds=1)
-    world.push(*(member(a, name="Invented Company at last") for a in ACCOUNTS))
-    world.deliver()
-    with world.house.database.write() as tx:
-        rest.hurry(tx)
-    world.clock.now += timedelta(minutes=20)
-    world.deliver()
-
-    assert agree(world)
-    assert verdict(world) is not False
-    with world.partners[MEXICO].database.read() as tx:
-        live = [row.ref for row in foreign_roll.every(tx, "us-ctpat")]
-    with world.house.database.read() as tx:
-        assert [one.ref for one in holdings.every(tx, MEXICO)] == sorted(live)
-    world.house.database.close()
-    world.partners[MEXICO].database.close()
 
 
 def test_a_withdrawal_not_asked_for_yet_leaves_in_doubt_whether_they_have_the_member(

@@ -151,6 +151,20 @@ def test_an_inventory_without_end_is_refused(held: World, monkeypatch: pytest.Mo
     assert len(asked) == 21
 
 
+@pytest.mark.parametrize("count", [b"-5", b"true", b'"7"', b"1.9", b"10001", b"[]", b"null"])
+def test_an_answer_that_counts_no_references_is_refused(held: World, count: bytes):
+    end = held.partners[MEXICO]
+    forget(end, ref_of(held, MANY[0]))
+    ask = line(end, held.house)
+
+    def answer(_path: str, _body: bytes) -> bytes:
+        return b'{"told_again":' + count + b',"withdrawn":0}'
+
+    with pytest.raises(BadRequest) as refused:
+        our_loss.ask_again(end, held.house.programme, ask.get, answer)
+    assert refused.value.code == "MRX-5019"
+
+
 def test_a_lost_place_asked_for_twice_begins_one_epoch(held: World):
     place, ask = epoch_of(held), line(held.partners[MEXICO], held.house)
     body = orjson.dumps({"lost_place": ["routine"]})

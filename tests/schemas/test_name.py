@@ -41,6 +41,24 @@ def test_what_a_person_cannot_see_is_no_name(text: str):
     assert refused.value.code == "MRX-1102"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\ue000",
+        "\uf8ff\ue123",
+        "\U00031350\U000323af",
+        "\U0002ebf0",
+        "\U0001fae8",
+        "\ufdd0",
+        "!",
+        "\u0301",
+    ],
+)
+def test_a_letter_that_this_python_does_not_know_is_no_blank(text: str):
+    """Letters are added every year, and a company's own may stand in the private area (Big5)."""
+    assert name.parse(text) == text
+
+
 @pytest.mark.parametrize("character", ["\x00", "\x0b", "\x1f", "\ufffe", "\uffff"])
 def test_what_xml_cannot_carry_is_refused(character: str):
     with pytest.raises(BadRecord) as refused:

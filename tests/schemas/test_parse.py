@@ -55,6 +55,35 @@ def test_ascii_may_call_itself_so(name: bytes):
     assert refusal(declared + "<a>é</a>".encode()).code == "MRX-2302"
 
 
+@pytest.mark.parametrize(
+    "element",
+    [b'<a xmlns="urn:u"/>', b"<p:a xmlns:p='urn:u'>x</p:a>", b'<a xmlns:p = "urn:u" b="xmlns"/>'],
+)
+def test_a_namespace_may_be_said_again_in_every_record(element: bytes):
+    """So programs write that put their records one by one into a document."""
+    assert len(parse(b"<r>" + element * 30_000 + b"</r>")) == 30_000
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        b" xmlns:n%d='urn:u'",
+        b" xmlns:n%d='urn:xmlns'",
+        b""" a%d='xmlns="' xmlns:n%d='urn:u'""",
+    ],
+)
+def test_no_declaration_hides_behind_another(hidden: bytes):
+    """Nor behind a quotation mark of an attribute that holds the word."""
+    said = [hidden % ((n,) * hidden.count(b"%")) for n in range(65)]
+
+    for content in (
+        b"<r" + b"".join(said) + b"/>",
+        b"<r>" + b"".join([b"<a" + one + b"/>" for one in said]) + b"</r>",
+        b"<r b='xmlns=\"'" + b"".join(said) + b" c='\"'/>",
+    ):
+        assert refusal(content).code == "MRX-2304"
+
+
 def test_comments_and_instructions_do_not_split_a_text():
     root = parse(b"<?x y?><a>good@x<!-- -->.evil<?x?><![CDATA[<&]]></a><!-- -->")
 
@@ -67,6 +96,12 @@ def test_a_limit_of_the_caller_is_kept_to_the_byte():
     with pytest.raises(BadDocument) as refused:
         parse(b"<a />", bytes_max=4)
     assert (refused.value.code, refused.value.facts) == ("MRX-2301", {"limit": 4})
+
+
+@pytest.mark.parametrize("before", [b" ", b"\n", b"\r\n\t ", b"\xef\xbb\xbf\n", b"<!-- x -->\n"])
+def test_what_may_stand_before_the_root_may(before: bytes):
+    """XML 1.0, production 22: a document without a declaration may begin with white space."""
+    assert parse(before + b"<a/>").tag == "a"
 
 
 # -- what is not -----------------------------------------------------------------------------------
@@ -83,7 +118,13 @@ def test_other_encodings_are_refused_by_their_bytes(encoding: str):
     [
         b"",
         b"\xef\xbb\xbf",
-        b" <a/>",  # legal XML; but then who else looks at the first byte disagrees
+        b" <?xml version='1.0'?><a/>",  # white space stands behind a declaration, or before the root
+        b"\n<?xml version='1.0' encoding='UTF-7'?><a/>",
+        b"\xef\xbb\xbf\n<?xml version='1.0' encoding='UTF-8'?><a/>",
+        b"\xa0<a/>",
+        b"\xc2\xa0<a/>",
+        b"\x0c<a/>",
+        b" ",
         b"\xef\xbb\xbf\xef\xbb\xbf<a/>",
         b"a",
         b"<a>\0</a>",

@@ -34,6 +34,16 @@ def test_however_it_is_made_it_is_the_same():
     assert repr(one) == repr(heard) == repr(kept)
 
 
+def test_a_name_of_two_lines_is_no_identifier():
+    """A name may hold a line feed (P6): what follows it must not pass for an item of its own."""
+    scac, mid = VALUES["identifiers"]
+    named = VALUES | {"name": f"{VALUES['name']}\n{mid.scheme} {mid.value}", "identifiers": (scac,)}
+    assert Record(**named).items_digest != Record(**VALUES).items_digest
+
+    ending = VALUES | {"name": VALUES["name"] + "\n"}
+    assert Record(**ending).items_digest != Record(**VALUES).items_digest
+
+
 @CHECKED
 @pytest.mark.parametrize(
     ("field", "value"),

@@ -1,8 +1,5 @@
 """A next key becomes the key: killed before any step, a key signs, and none is lost."""
 
-import os
-import signal
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,6 +8,7 @@ from schemas.errors import BadRequest, NotReady
 from signing import keys
 from signing.seal import seal
 from tests.signing.forge import CONTENT, NOW
+from tests.signing.killing import killed_at
 
 
 @pytest.fixture
@@ -27,27 +25,6 @@ def paths(folder: Path) -> tuple[Path, Path]:
 def contents(folder: Path) -> set[bytes]:
     """Every private key that is there under any name."""
     return {file.read_bytes() for file in folder.glob("*.key")}
-
-
-def killed_at(step: str, count: int, work: Callable[[], object]) -> bool:
-    """Do it in a process that kills itself before the nth call of `os.<step>`."""
-    child = os.fork()
-    if child == 0:
-        real, calls = getattr(os, step), 0
-
-        def trap(*words: object, **more: object) -> object:
-            nonlocal calls
-            calls += 1
-            if calls == count:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return real(*words, **more)
-
-        setattr(os, step, trap)
-        try:
-            work()
-        finally:
-            os._exit(0)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
 
 
 def test_the_next_key_signs_and_the_old_one_is_kept(folder: Path):

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import signal
 import stat
 from pathlib import Path
 
@@ -12,32 +11,13 @@ from schemas.errors import BadRequest
 from signing import keys
 from signing.seal import seal
 from tests.signing.forge import CONTENT, NOW
+from tests.signing.killing import killed_at
 
 STEPS = ("open", "fsync", "link", "unlink", "close")
 
 
-def killed_at(step: str, count: int, path: Path) -> bool:
-    """Make a key in a process that kills itself before the nth call of `os.<step>`.
-
-    Says whether there was such a call.
-    """
-    child = os.fork()
-    if child == 0:
-        real, calls = getattr(os, step), 0
-
-        def trap(*words: object, **more: object) -> object:
-            nonlocal calls
-            calls += 1
-            if calls == count:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return real(*words, **more)
-
-        setattr(os, step, trap)
-        try:
-            keys.create(path, "us-ctpat", NOW, kind="p256")
-        finally:
-            os._exit(0)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+def make(path: Path) -> None:
+    keys.create(path, "us-ctpat", NOW, kind="p256")
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -47,13 +27,13 @@ def test_killed_before_any_step_it_is_repaired_by_calling_again(tmp_path, step):
         folder = tmp_path / f"{step}-{count}"
         folder.mkdir()
         path = folder / "home.key"
-        if not killed_at(step, count, path):
+        if not killed_at(step, count, lambda path=path: make(path)):
             break
         kills += 1
         left = path.read_bytes() if path.exists() else None
 
         with contextlib.suppress(BadRequest):  # killed after the last file was in its place
-            keys.create(path, "us-ctpat", NOW, kind="p256")
+            make(path)
 
         assert seal(CONTENT, keys.load(path), NOW)
         assert left in (None, path.read_bytes()), "a key that stood was replaced"
@@ -77,6 +57,6 @@ def test_each_file_is_on_disk_before_it_has_its_name_and_the_name_before_the_nex
 
     monkeypatch.setattr(os, "fsync", fsync_noted)
     monkeypatch.setattr(os, "link", link_noted)
-    keys.create(tmp_path / "home.key", "us-ctpat", NOW, kind="p256")
+    make(tmp_path / "home.key")
 
     assert taken == ["file", "home.key", "folder", "file", "home.crt", "folder"]

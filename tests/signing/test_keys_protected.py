@@ -1,8 +1,6 @@
 """Key files under a passphrase: opened with it alone, changed without a moment at risk."""
 
-import os
 import pickle
-import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +21,7 @@ from signing.open import open_sealed
 from signing.seal import seal
 from tests.signing.ask import openssl
 from tests.signing.forge import CONTENT, NOW
+from tests.signing.killing import killed_at
 
 OLD = "an old passphrase of the tests"
 NEW = "a new passphrase of the tests"
@@ -238,27 +237,6 @@ def test_killed_before_any_step_of_protecting_the_key_signs_and_the_next_call_fi
     else:
         raise AssertionError("more steps than there can be")
     assert kills or step == "unlink"
-
-
-def killed_at(step: str, count: int, work: Callable[[], object]) -> bool:
-    """Do it in a process that kills itself before the nth call of `os.<step>`."""
-    child = os.fork()
-    if child == 0:
-        real, calls = getattr(os, step), 0
-
-        def trap(*words: object, **more: object) -> object:
-            nonlocal calls
-            calls += 1
-            if calls == count:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return real(*words, **more)
-
-        setattr(os, step, trap)
-        try:
-            work()
-        finally:
-            os._exit(0)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
 
 
 def test_activating_goes_on_under_a_passphrase_that_is_being_changed(path, keeping):

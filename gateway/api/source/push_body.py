@@ -46,6 +46,10 @@ PATIENCE_BYTES = 64 << 10
 ONE_BYTES_MAX = LINE_BYTES_MAX - 64
 # So much is gathered before a thread digests and writes it.
 PIECE_BYTES = 1 << 20
+# So much is unpacked at once: behind each member zlib copies what it was given and did not read.
+SLICE_BYTES = 1 << 14
+# What may stand before and behind a text of JSON; Python's own idea of a blank is wider.
+_BLANK = b" \t\r\n"
 _DIGEST = re.compile(r"([a-z0-9*][a-z0-9_.*-]*)=:([A-Za-z0-9+/=]*):")
 
 LINES: dict[str, Any] = {
@@ -110,9 +114,10 @@ async def one_member(
     body = _Incoming(held.extend, packed=packed, bytes_max=ONE_BYTES_MAX)
     await _receive(request, body)
     body.finish(wanted)
-    # A line end in JSON can only stand where a blank could.
-    data = bytes(held).replace(b"\r", b" ").replace(b"\n", b" ").strip()
+    data = bytes(held).strip(_BLANK)
     fields = json_lines.parse(data)
+    # It is JSON, so that a line end in it stands only where a blank could.
+    data = data.replace(b"\r", b" ").replace(b"\n", b" ")
     if fields.get("account", account) != account:
         raise BadRequest("MRX-7003", field="account")
     if "account" not in fields:
@@ -187,6 +192,10 @@ class _Gunzip:
         self._member = zlib.decompressobj(31)
 
     def pieces(self, data: bytes) -> Iterator[bytes]:
+        for start in range(0, len(data), SLICE_BYTES):
+            yield from self._unpacked(data[start : start + SLICE_BYTES])
+
+    def _unpacked(self, data: bytes) -> Iterator[bytes]:
         plain = b""
         while data or len(plain) == PIECE_BYTES:  # all read, but not all of it given out
             self.whole = False
@@ -206,8 +215,9 @@ def _format(request: Request, types: Mapping[str, Format]) -> Format:
     name, *parameters = request.headers.get("content-type", "").lower().split(";")
     kind = types.get(name.strip())
     for parameter in parameters:
-        key, _, value = parameter.strip().partition("=")
-        if key == "charset" and value.strip('"') not in {"utf-8", "us-ascii"}:
+        key, _, value = parameter.partition("=")
+        # With a blank or an asterisk it is another way of saying the same, or a mistake for it.
+        if key.strip(" \t*") == "charset" and value.strip('" \t') not in {"utf-8", "us-ascii"}:
             kind = None
     if kind is None:
         raise BadRequest("MRX-7009", types=" ".join(types))

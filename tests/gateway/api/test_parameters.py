@@ -36,6 +36,67 @@ def test_no_list_takes_a_parameter_it_does_not_know(client: TestClient, small_wo
         assert (answer.status_code, answer.json()["code"]) == (422, "MRX-7003"), str(operation)
 
 
+@pytest.mark.parametrize(
+    "query", ["dry_run=true&dry_run=false", "mode=delta&mode=snapshot", "mode=delta&mode=delta"]
+)
+def test_what_is_said_twice_of_a_push_is_no_push(
+    client: TestClient, small_world: World, query: str
+):
+    headers = {
+        **bearer(token(small_world.house, Scope.PUSH)),
+        "Content-Type": "application/x-ndjson",
+    }
+
+    answer = client.post(f"/v1/source/members?{query}", content=b"{}", headers=headers)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "MRX-7003")
+    pointer = f"/query/{query.partition('=')[0]}"
+    assert answer.json()["errors"] == [{"pointer": pointer, "reason": "said twice"}]
+    assert client.get("/v1/source/pushes", headers=headers).json()["items"] == []
+
+
+TWICE = {
+    "/v1/source/heartbeat": b'{"as_of":"2020-01-01T00:00:00Z","as_of":"2026-01-01T00:00:00Z"}',
+    "/v1/source/recognised/lookup": b'{"identifiers":[{"scheme":"MID","value":"A","\\u0076alue":"B"}]}',
+    "/v1/source/members/10000001/consents/mx-neec/revoke": b'{"at":"2020-01-01T00:00:00Z","at":null}',
+    "/v1/ops/users": b'{"name":"a","roles":["viewer"],"roles":["approver"],"reason":"x"}',
+}
+
+
+@pytest.mark.parametrize("path", TWICE)
+def test_a_body_that_says_a_key_twice_is_refused(client: TestClient, small_world: World, path: str):
+    """Whoever stands between may have read the other one."""
+    headers = {
+        **bearer(token(small_world.house, *Scope)),
+        "Content-Type": "application/json",
+    }
+
+    answer = client.post(path, content=TWICE[path], headers=headers)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "MRX-7003")
+    assert {"pointer": "/body", "reason": "key twice"} in answer.json()["errors"]
+
+
+@pytest.mark.parametrize(
+    "body", [b"as_of", b"\xff", b"[" * 100_000, b"9" * 5_000, b'{"a":1,"a":1}']
+)
+def test_a_body_that_is_no_json_is_refused_as_such(
+    client: TestClient, small_world: World, body: bytes
+):
+    headers = {**bearer(token(small_world.house, *Scope)), "Content-Type": "text/plain"}
+
+    answer = client.post("/v1/source/heartbeat", content=body, headers=headers)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "MRX-7003")
+
+
+def test_who_calls_comes_before_what_is_said_twice(client: TestClient):
+    path = "/v1/source/heartbeat"
+    headers = {**bearer("nobody"), "Content-Type": "application/json"}
+
+    assert client.post(path, content=TWICE[path], headers=headers).status_code == 401
+
+
 def test_the_partner_door_does_not_either(client: TestClient, small_world: World):
     url = "/v1/partner/batches?form=1"
     key = small_world.partners["mx-neec"].key

@@ -12,7 +12,7 @@ from gateway.settings import Settings
 from outbox.house import House
 from schemas.consent import Event
 from tests.conftest import BOTH
-from tests.gateway.backup.loss import Abroad, Source, back_up, drop
+from tests.gateway.backup.loss import Abroad, Ask, Source, back_up, drop
 from tests.gateway.sandbox.bad_partner import served
 from tests.outbox.two_ends import MANY, MEXICO, agree, by_the_wall_clock
 from tests.world import World, member
@@ -68,7 +68,7 @@ def address(world: World) -> Iterator[str]:
 
 
 @pytest.fixture
-def recovering(world: World, address: str):
+def recovering(world: World, address: str) -> Ask:
     """Ours asks by itself, over real HTTP, as `mrx serve` does."""
 
     def ask() -> int:

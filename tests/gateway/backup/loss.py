@@ -3,7 +3,7 @@
 import io
 import shutil
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -31,6 +31,8 @@ from tests.outbox.two_ends import MEXICO
 from tests.world import Wire, World, written
 
 TEXT = "mx-neec-profile-1"
+Ask = Callable[[], int]
+"""Asks whoever is to be asked after a restore; how many answered."""
 
 
 def back_up(world: World, to: Path, **more: object) -> Path:

@@ -1,42 +1,26 @@
 """A gateway that comes back from a backup finds out what it missed, and uses no number twice."""
 
-from collections.abc import Callable
-from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, func, select
+from sqlalchemy import func, select
 
-from gateway import health, inbound, tokens
-from gateway.acts import approvals
-from gateway.acts import restoring as acts
-from gateway.identity import passwords, sessions, users
-from gateway.identity.actor import at_the_shell
-from gateway.identity.roles import Role
-from gateway.other_end import OtherEnd
-from gateway.recovering import Recovering
-from gateway.views import rows
-from gateway.views.alarms import Alarm
-from gateway.views.alarms import every as every_alarm
+from gateway import inbound
 from outbox import batch as batches
 from outbox import gate, handing_over, ledger, outcomes, restored
-from outbox.house import House
 from outbox.issuing import Bearer
 from outbox.release import Closed, release
 from schemas.batch import Lane
 from schemas.consent import Event
-from schemas.errors import BadRequest, Refused
+from schemas.errors import Refused
 from schemas.tables import foreign_members, lanes
 from schemas.tables import home as homes
-from schemas.tables import users as users_
 from tests.conftest import FILE_ONLY
 from tests.gateway.backup.conftest import THEIRS, mexican
-from tests.gateway.backup.loss import Abroad, Source, back_up, owed, restore, told
+from tests.gateway.backup.loss import Abroad, Ask, Source, back_up, restore, told
 from tests.outbox.two_ends import MANY, MEXICO, agree, verdict
 from tests.world import NEVER_ARRIVED, START, World, member
 
-Ask = Callable[[], int]
 NEW = "20000001"
 
 
@@ -131,45 +115,6 @@ def test_nothing_may_leave_though_every_other_ground_is_there(
 
 
 @FILE_ONLY
-def test_a_heartbeat_or_a_push_of_later_events_does_not_let_anybody_be_announced(
-    world: World, source: Source, recovering: Ask, tmp_path: Path
-):
-    file = back_up(world, tmp_path / "b.zip")
-    source.say(Event.REVOKED, MANY[0])
-    world.deliver()
-    restore(world, file)
-    assert recovering() == 1
-    world.push(member(MANY[1], name="Invented Company Renamed"), member(MANY[0], name="X Y Z"))
-    since = owed(world)
-
-    source.push([])
-    assert since.isoformat() in source.push([], since=since + timedelta(seconds=1))
-    world.deliver()
-    assert "Invented Company Renamed" not in world.held(MEXICO)
-
-    assert source.push(source.log, since=since) is None
-    world.deliver()
-    assert "Invented Company Renamed" in world.held(MEXICO)
-    assert "X Y Z" not in world.held(MEXICO)
-
-
-@FILE_ONLY
-def test_one_line_that_cannot_be_taken_keeps_consents_owed(
-    world: World, source: Source, tmp_path: Path
-):
-    """It may be the very revocation that was lost: of a member not pushed again yet."""
-    restore(world, back_up(world, tmp_path / "b.zip"))
-    since = owed(world)
-    unknown = replace(source.log[0], account="77777777")
-
-    with pytest.raises(AssertionError, match="MRX-1201"):
-        source.push([*source.log, unknown], since=since)
-
-    with world.house.database.read() as tx:
-        assert restored.standing(tx).consents_owed_since == since
-
-
-@FILE_ONLY
 def test_a_number_that_was_sealed_and_never_arrived_is_not_used_again(
     world: World, source: Source, recovering: Ask, tmp_path: Path
 ):
@@ -217,119 +162,6 @@ def test_a_version_that_was_told_and_arrives_late_hides_no_later_news(
 
     assert "Invented Company Renamed Otherwise" in world.held(MEXICO)
     assert agree(world)
-
-
-@FILE_ONLY
-def test_a_push_that_was_overtaken_by_a_later_one_is_said_anew_too(
-    world: World, source: Source, tmp_path: Path
-):
-    """The feed's last word is of the later push; the rest of the earlier came after the backup."""
-    source.push([])
-    heard = world.clock()
-    restore(world, back_up(world, tmp_path / "b.zip"))
-
-    assert owed(world) <= heard - timedelta(hours=23)
-
-
-def test_a_partner_that_cannot_be_asked_stays_shut_until_two_persons_open_it(
-    world: World, source: Source, recovering: Ask, tmp_path: Path
-):
-    file = back_up(world, tmp_path / "b.zip")
-    world.push(member(MANY[1], name="Invented Company Renamed"))
-    world.deliver()
-    source.say(Event.REVOKED, MANY[0])
-    world.deliver()
-    restore(world, file)
-    source.say_all_again()
-    world.push(member(MANY[1], name="Invented Company Renamed Again"))
-    world.deliver()
-    assert "Invented Company Renamed Again" not in world.held(MEXICO)
-    with world.house.database.read() as tx:
-        mexico = rows.of(tx, world.house, MEXICO, now=world.clock())
-        kinds = [one.kind for one in alarms(tx, world) if one.code == "MRX-2212"]
-    assert (mexico.state, mexico.closed) == ("closed", "MRX-2212")
-    assert kinds == ["restored, lanes shut"]
-
-    asked = acts.open_unasked(
-        world.house, at_the_shell("ann"), MEXICO, reason="no such endpoint", now=world.clock()
-    )
-    with pytest.raises(BadRequest, match="MRX-7014"):
-        decide(world, "ann", asked.id)
-    world.deliver()
-    assert "Invented Company Renamed Again" not in world.held(MEXICO)
-    decide(world, "bob", asked.id)
-    world.deliver()
-
-    assert "Invented Company Renamed Again" in world.held(MEXICO)
-    assert f"Invented Company {MANY[0]}" not in world.held(MEXICO)
-    with pytest.raises(BadRequest, match="MRX-5074"):
-        acts.open_unasked(
-            world.house, at_the_shell("ann"), MEXICO, reason="again", now=world.clock()
-        )
-
-
-def decide(world: World, who: str, approval: str) -> None:
-    approvals.decide(
-        world.house, at_the_shell(who), approval, approve=True, reason="yes", now=world.clock()
-    )
-
-
-def alarms(tx: Connection, world: World) -> tuple[Alarm, ...]:
-    return every_alarm(
-        tx, world.house, rows.every(tx, world.house, now=world.clock()), now=world.clock()
-    )
-
-
-@FILE_ONLY
-def test_a_partner_that_is_silent_holds_up_nobody_and_is_asked_again(
-    world: World, source: Source, tmp_path: Path
-):
-    restore(world, back_up(world, tmp_path / "b.zip"))
-
-    def end(house: House, partner: str, _url: str) -> OtherEnd:
-        return OtherEnd(house=house, partner=partner, url="http://127.0.0.1:9", by="restore")
-
-    recovering = Recovering(world.house, clock=world.clock, end=end)
-
-    assert recovering.ask() == 0
-    assert source.log
-    with world.house.database.read() as tx:
-        assert restored.standing(tx).shut == (MEXICO,)
-        assert {lane.leased_by for lane in tx.execute(select(lanes))} == {None}
-    assert health.checks(world.house, now=world.clock())["restored"] == "MRX-2212"
-
-
-def test_whoever_was_let_in_proves_it_anew(world: World, tmp_path: Path):
-    with world.house.database.write() as tx:
-        token = tokens.create(tx, "cbp", {tokens.Scope.PUSH}, by="t", now=world.clock())
-        someone = users.create(
-            tx, "ann", {Role.OPERATOR}, by="t", now=world.clock(), password="invented password"
-        )
-        cookie = sessions.begin(tx, someone, now=world.clock())
-    asked = acts_of_two(world)
-    file = back_up(world, tmp_path / "b.zip")
-
-    done = restore(world, file)
-
-    assert done.ended["tokens"] == done.ended["passwords"] == done.ended["sessions"] == 1
-    with world.house.database.read() as tx:
-        assert tokens.proved(tx, token, now=world.clock()) is None
-        assert sessions.find(tx, cookie, now=world.clock()) is None
-        kept = tx.scalar(select(users_.c.password).where(users_.c.name == "ann"))
-        assert not passwords.holds("invented password", kept)
-        assert approvals.get(tx, asked).state is approvals.State.REFUSED
-
-    again = restore(world, file, keep_access=True)
-    assert (again.ended["tokens"], again.ended["sessions"]) == (0, 1)
-    with world.house.database.read() as tx:
-        assert tokens.proved(tx, token, now=world.clock()) is not None
-
-
-def acts_of_two(world: World) -> str:
-    with world.house.database.write() as tx:
-        return approvals.ask(
-            tx, at_the_shell("ann"), acts.OPEN, partner=MEXICO, reason="any", now=world.clock()
-        ).id
 
 
 def test_readers_of_the_feeds_miss_nothing_that_comes_after(

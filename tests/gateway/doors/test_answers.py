@@ -3,49 +3,28 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from httpx2 import Response
 
+from gateway.api import health
 from gateway.console.guard import POLICY
 from gateway.console.page import COOKIE
 from gateway.identity import sessions, users
 from gateway.identity.roles import Role
 from gateway.tokens import Scope
-from outbox.house import House
-from tests.conftest import connected_world
 from tests.gateway.api.doors import PARTNER, application, bearer, signature, token
 from tests.gateway.doors.routes import Route, routes
-from tests.world import World, member
+from tests.world import World
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory, key_files: dict[str, Path]) -> World:
-    world = connected_world(tmp_path_factory.mktemp("world"), key_files, (PARTNER,))
-    world.push(member("10000001"))
-    world.grant("10000001")
-    world.deliver()
-    return world
-
-
-@pytest.fixture(scope="module")
-def house(world: World) -> House:
-    return world.house
-
-
-@pytest.fixture(scope="module")
-def app(house: House) -> FastAPI:
-    return application(house)
-
-
-@pytest.fixture(scope="module")
-def client(app: FastAPI, house: House) -> Iterator[TestClient]:
+def client(app: FastAPI, world: World) -> Iterator[TestClient]:
     """Somebody with every right, at every door for tokens and people."""
     now = datetime.now(UTC)
-    with house.database.write() as tx:
+    with world.house.database.write() as tx:
         user = users.create(tx, "all", set(Role), by="test", now=now)
         held = sessions.begin(tx, user, now=now)
     made = TestClient(
@@ -54,7 +33,7 @@ def client(app: FastAPI, house: House) -> Iterator[TestClient]:
         raise_server_exceptions=False,
         follow_redirects=False,
         headers={
-            **bearer(token(house, *Scope)),
+            **bearer(token(world.house, *Scope)),
             "Cookie": f"{COOKIE}={held}",
             "Sec-Fetch-Site": "same-origin",
         },
@@ -128,14 +107,13 @@ def test_what_is_not_there_is_guarded_too(client: TestClient, method: str, path:
     assert "content-security-policy" in answer.headers
 
 
-def test_a_fault_of_ours_is_guarded_too(house: House, monkeypatch: pytest.MonkeyPatch):
-    from gateway.api import health
-
+def test_a_fault_of_ours_is_guarded_too(world: World, monkeypatch: pytest.MonkeyPatch):
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("Invented Company Broken")
 
     monkeypatch.setattr(health.health, "checks", broken)
-    answer = TestClient(application(house), raise_server_exceptions=False).get("/health/ready")
+    broken_one = TestClient(application(world.house), raise_server_exceptions=False)
+    answer = broken_one.get("/health/ready")
 
     assert (answer.status_code, answer.json()["code"]) == (500, "MRX-9999")
     guarded(answer)
@@ -146,7 +124,7 @@ def test_pages_have_the_policy_of_pages(client: TestClient):
     assert client.get("/console/").headers["content-security-policy"] == POLICY
 
 
-def test_no_address_of_ours_holds_a_secret(client: TestClient, app: FastAPI, house: House):
+def test_no_address_of_ours_holds_a_secret(client: TestClient, app: FastAPI):
     """Neither a parameter that could, nor a link or a redirect of any page."""
     secret = re.compile(r"(?i)token|password|secret|session|cookie|nonce")
     for route in routes(app):

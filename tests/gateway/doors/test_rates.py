@@ -1,17 +1,11 @@
-"""How often one may ask, and guess: bounded for each by itself, and nobody else pays for it."""
+"""How often one credential may ask: bounded for each by itself, and nobody else pays for it."""
 
 from datetime import UTC, datetime
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from fastapi.testclient import TestClient
 from httpx2 import Response
 
-from gateway.api import rates
-from gateway.api.rates import Rates
-from gateway.api.turned_away import TurnedAway
 from gateway.app import build
 from gateway.console.page import COOKIE
 from gateway.identity import sessions, users
@@ -19,58 +13,11 @@ from gateway.identity.roles import Role
 from gateway.settings import Settings
 from gateway.tokens import Scope
 from outbox.house import House
-from schemas.errors import BadRequest
 from signing.seal import seal
 from tests.gateway.api.doors import bearer, signature, token
+from tests.gateway.doors.rationed import AGREEMENT, FEW, PAGE, THERE, at, limited, server, statuses
 from tests.gateway.metrics.told import read
 from tests.world import World
-
-HERE, THERE, PROXY = "192.0.2.10", "203.0.113.66", "10.0.0.7"
-MEMBERS, AGREEMENT = "/v1/source/members/10000001", "/v1/partner/agreement"
-PAGE = "/console/account"
-FEW = 3
-SETTINGS = {
-    "requests_per_second": FEW / rates.BURST_SECONDS,
-    "session_requests_per_second": FEW / rates.BURST_SECONDS,
-    "wrong_credentials_per_minute": FEW,
-}
-
-
-@pytest.fixture
-def house(small_world: World) -> House:
-    return small_world.house
-
-
-def server(house: House, **settings: Any) -> FastAPI:
-    return build(house, Settings(home=house.folder, **{**SETTINGS, **settings}))
-
-
-@pytest.fixture
-def app(house: House) -> FastAPI:
-    return server(house)
-
-
-def at(app: FastAPI, address: str = HERE, **fields: str) -> TestClient:
-    return TestClient(
-        app,
-        base_url="https://testserver",
-        client=(address, 50_000),
-        headers={"Sec-Fetch-Site": "same-origin", **fields},
-        follow_redirects=False,
-    )
-
-
-def limited(answer: Response, code: str = "MRX-7034") -> None:
-    assert answer.status_code == 429
-    assert code in answer.text
-    assert int(answer.headers["retry-after"]) >= 1
-
-
-def statuses(answers: list[Response]) -> list[int]:
-    return [answer.status_code for answer in answers]
-
-
-# -- a credential ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -82,10 +29,10 @@ def statuses(answers: list[Response]) -> list[int]:
     ],
 )
 def test_a_token_that_asks_too_often_waits_and_another_does_not(
-    house: House, app: FastAPI, scope: Scope, path: str
+    house: House, strict: FastAPI, scope: Scope, path: str
 ):
     one, other = bearer(token(house, scope)), bearer(token(house, scope))
-    client = at(app)
+    client = at(strict)
 
     answers = [client.get(path, headers=one) for _ in range(FEW + 2)]
 
@@ -94,9 +41,9 @@ def test_a_token_that_asks_too_often_waits_and_another_does_not(
     assert client.get(path, headers=other).status_code == 200
 
 
-def test_a_token_s_doors_share_its_bucket(house: House, app: FastAPI):
+def test_a_token_s_doors_share_its_bucket(house: House, strict: FastAPI):
     both = bearer(token(house, Scope.READ, Scope.VIEWER))
-    client = at(app)
+    client = at(strict)
 
     for _ in range(FEW):
         assert client.get("/v1/source/outcomes", headers=both).status_code == 200
@@ -104,8 +51,8 @@ def test_a_token_s_doors_share_its_bucket(house: House, app: FastAPI):
     limited(client.get("/v1/ops/overview", headers=both))
 
 
-def test_a_certificate_that_signs_too_often_waits(small_world: World, app: FastAPI):
-    key, client = small_world.partners["mx-neec"].key, at(app)
+def test_a_certificate_that_signs_too_often_waits(small_world: World, strict: FastAPI):
+    key, client = small_world.partners["mx-neec"].key, at(strict)
 
     answers = [
         client.get(AGREEMENT, headers=signature(key, "GET", AGREEMENT)) for _ in range(FEW + 1)
@@ -143,7 +90,7 @@ def test_files_count_for_the_certificate_they_are_signed_under(small_world: Worl
 
 
 def test_a_person_who_asks_too_often_waits_in_all_browsers_and_nobody_else_does(
-    house: House, app: FastAPI
+    house: House, strict: FastAPI
 ):
     now = datetime.now(UTC)
     with house.database.write() as tx:
@@ -153,7 +100,7 @@ def test_a_person_who_asks_too_often_waits_in_all_browsers_and_nobody_else_does(
         first, second, others = (sessions.begin(tx, who, now=now) for who in (vera, vera, ana))
 
     def page(held: str) -> Response:
-        return at(app).get(PAGE, headers={"Cookie": f"{COOKIE}={held}"})
+        return at(strict).get(PAGE, headers={"Cookie": f"{COOKIE}={held}"})
 
     answers = [page(one) for one in (first, second, first, second)]
 
@@ -163,9 +110,9 @@ def test_a_person_who_asks_too_often_waits_in_all_browsers_and_nobody_else_does(
     assert page(others).status_code == 200
 
 
-def test_what_was_refused_is_counted_by_its_reason(house: House, app: FastAPI):
+def test_what_was_refused_is_counted_by_its_reason(house: House, strict: FastAPI):
     one, seer = bearer(token(house, Scope.READ)), bearer(token(house, Scope.VIEWER))
-    client = at(app)
+    client = at(strict)
     for _ in range(FEW + 2):
         client.get("/v1/source/outcomes", headers=one)
 
@@ -185,169 +132,3 @@ def test_the_defaults_let_a_bulk_client_through(house: House):
         clock[0] = n / 400
         limits.demand("token", "bulk")
         limits.count("token", "bulk")
-
-
-# -- guesses ---------------------------------------------------------------------------------------
-
-
-def guesses(client: TestClient, times: int = FEW) -> list[Response]:
-    wrong = bearer(f"mrx_{'0' * 12}_{'A' * 43}")
-    return [client.get("/v1/source/outcomes", headers=wrong) for _ in range(times)]
-
-
-def test_an_address_that_guesses_waits_and_no_other_does(house: House, app: FastAPI):
-    good = bearer(token(house, Scope.READ))
-
-    answers = guesses(at(app, THERE), FEW + 1)
-
-    assert statuses(answers) == [401] * FEW + [429]
-    limited(answers[-1], "MRX-7035")
-    assert at(app, HERE).get("/v1/source/outcomes", headers=good).status_code == 200
-    assert guesses(at(app, HERE), 1)[0].status_code == 401
-
-
-def test_who_brings_nothing_does_not_guess(app: FastAPI):
-    client = at(app)
-    for path in ("/v1/source/outcomes", "/metrics", AGREEMENT):
-        assert statuses([client.get(path) for _ in range(2 * FEW)]) == [401] * 2 * FEW
-    assert client.get("/console/").status_code == 303
-
-
-@pytest.mark.parametrize("door", ["signature", "file", "session", "password"])
-def test_every_kind_of_guess_counts(small_world: World, house: House, door: str):
-    app = server(house)
-    client, key = at(app, THERE), small_world.house.key
-    form = {"name": "nobody", "password": "a guess"}
-
-    def guess() -> Response:
-        match door:
-            case "signature":
-                return client.get(AGREEMENT, headers=signature(key, "GET", AGREEMENT))
-            case "file":
-                return client.post("/v1/partner/batches", content=b"no file")
-            case "session":
-                return client.get(PAGE, headers={"Cookie": f"{COOKIE}=guess"})
-            case _:
-                return client.post("/console/login", data=form)
-
-    answers = [guess() for _ in range(FEW + 1)]
-
-    limited(answers[-1], "MRX-7035")
-    limited(guesses(client, 1)[0], "MRX-7035")
-
-
-def test_a_wrong_password_is_worth_several_other_guesses(house: House):
-    app = server(house, wrong_credentials_per_minute=2 * rates.SIGN_IN)
-    form = {"name": "nobody", "password": "a guess"}
-
-    answers = [at(app, THERE).post("/console/login", data=form) for _ in range(3)]
-
-    assert statuses(answers) == [401, 401, 429]
-
-
-def test_who_was_known_lately_is_heard_from_where_others_guess(small_world: World, house: House):
-    """One proxy, whom nobody has named, with strangers and partners behind it."""
-    app = server(house, requests_per_second=1_000)
-    client, key = at(app, PROXY), small_world.partners["mx-neec"].key
-    good, new = bearer(token(house, Scope.READ)), bearer(token(house, Scope.READ))
-    client.get("/v1/source/outcomes", headers=good)
-    client.get(AGREEMENT, headers=signature(key, "GET", AGREEMENT))
-
-    guesses(client, FEW)
-
-    assert client.get("/v1/source/outcomes", headers=good).status_code == 200
-    assert client.get(AGREEMENT, headers=signature(key, "GET", AGREEMENT)).status_code == 200
-    limited(client.get("/v1/source/outcomes", headers=new), "MRX-7035")
-
-
-def test_behind_a_proxy_that_is_named_each_is_counted_for_themselves(house: House):
-    app = server(house, proxy_addresses=PROXY)
-    good = bearer(token(house, Scope.READ))
-
-    guesses(at(app, PROXY, **{"X-Forwarded-For": THERE}), FEW)
-
-    limited(guesses(at(app, PROXY, **{"X-Forwarded-For": f"6.6.6.6, {THERE}"}), 1)[0], "MRX-7035")
-    honest = at(app, PROXY, **{"X-Forwarded-For": HERE})
-    assert honest.get("/v1/source/outcomes", headers=good).status_code == 200
-
-
-# -- buckets ---------------------------------------------------------------------------------------
-
-
-class Clocked:
-    """The limits by a clock of the test's own."""
-
-    def __init__(self, **settings: Any) -> None:
-        self.now = 0.0
-        self.rates = Rates(Settings(**settings), TurnedAway(), lambda: self.now)
-
-    def asks(self, whose: str = "one") -> int:
-        """0, or how long to wait."""
-        try:
-            self.rates.demand("token", whose)
-        except BadRequest as refused:
-            return int(str(refused.facts["seconds"]))
-        self.rates.count("token", whose)
-        return 0
-
-
-def test_a_bucket_fills_evenly_and_says_when():
-    clock = Clocked(requests_per_second=0.5)  # 5 at once, one in two seconds
-
-    assert [clock.asks() for _ in range(7)] == [0, 0, 0, 0, 0, 2, 2]
-    clock.now = 1.0
-    assert clock.asks() == 1
-    clock.now = 2.0
-    assert [clock.asks(), clock.asks()] == [0, 2]
-    clock.now = 1_000.0
-    assert [clock.asks() for _ in range(6)] == [0] * 5 + [2]
-
-
-def test_waiting_as_long_as_told_is_enough():
-    clock = Clocked(requests_per_second=0.3)
-    for _ in range(20):
-        clock.now += clock.asks()
-        assert clock.asks() in {0, 4}
-
-
-def test_who_asks_while_they_wait_waits_no_longer_for_it():
-    clock = Clocked(requests_per_second=0.1)
-    waits = [clock.asks() for _ in range(50)]
-
-    assert waits == [0] + [10] * 49
-
-
-def test_however_many_come_no_more_is_kept_than_a_bound(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(rates, "_KEPT_MAX", 100)
-    clock = Clocked()
-    for n in range(1_000):
-        clock.asks(f"token {n}")
-        asked: Any = SimpleNamespace(
-            client=SimpleNamespace(host=f"198.51.{n // 250}.{n % 250}"), headers={}
-        )
-        clock.rates.wrong(asked)
-
-    assert len(clock.rates._buckets["token"]) == 100
-    assert len(clock.rates._guesses) == 100
-
-
-def test_an_address_that_has_paid_is_forgotten():
-    clock = Clocked(wrong_credentials_per_minute=6)
-    asked: Any = SimpleNamespace(client=SimpleNamespace(host=THERE), headers={})
-    for _ in range(6):
-        clock.rates.look(asked, None)
-        clock.rates.wrong(asked)
-    with pytest.raises(BadRequest, match="MRX-7035"):
-        clock.rates.look(asked, None)
-
-    clock.now = 61.0
-    clock.rates.look(asked, None)
-
-    assert len(clock.rates._guesses) == 0
-
-
-def test_what_is_remembered_of_a_credential_is_no_credential():
-    text = "mrx_000000000000_secret"
-
-    assert text not in rates.claim("token", text)
-    assert rates.claim("token", text) != rates.claim("session", text)

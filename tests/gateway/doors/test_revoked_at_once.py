@@ -36,11 +36,6 @@ def engine(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def house(small_world: World) -> House:
-    return small_world.house
-
-
-@pytest.fixture
 def servers(house: House) -> list[TestClient]:
     """Two of one gateway."""
     settings = Settings(home=house.folder)

@@ -8,19 +8,25 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
-from httpx2 import Response
 from sqlalchemy import select
 
 from schemas.tables import nonces
 from signing.keys import SigningKey
 from tests.conftest import connected_world
-from tests.gateway.api.doors import OTHER, PARTNER, application, signature
+from tests.gateway.api.doors import OTHER, PARTNER, application
+from tests.gateway.doors.signed import (
+    INPUT,
+    URL,
+    Fields,
+    get,
+    made,
+    put,
+    refused,
+    swap,
+    twice,
+    without,
+)
 from tests.world import World
-
-URL = "/v1/partner/batches?limit=5"
-ASK = "/v1/partner/resend-requests"
-BODY = b'{"missing": []}'
-Fields = list[tuple[str, str]]
 
 
 @pytest.fixture(scope="module")
@@ -38,49 +44,15 @@ def key(world: World) -> SigningKey:
     return world.partners[PARTNER].key
 
 
-def made(key: SigningKey, method: str = "GET", url: str = URL, **more: object) -> Fields:
-    return list(signature(key, method, url, **more).items())  # type: ignore[arg-type]
-
-
 def spent(world: World) -> int:
     with world.house.database.read() as tx:
         return len(tx.execute(select(nonces)).all())
-
-
-def refused(answer: Response, code: str = "MRX-7011") -> None:
-    assert (answer.status_code, answer.json()["code"]) == (401, code)
-
-
-def get(fields: Fields, name: str) -> str:
-    (found,) = [value for key, value in fields if key == name]
-    return found
-
-
-def put(fields: Fields, name: str, value: str) -> Fields:
-    return [(key, value if key == name else old) for key, old in fields]
-
-
-def swap(name: str, old: str, new: str) -> Callable[[Fields], Fields]:
-    def change(fields: Fields) -> Fields:
-        after = re.sub(old, new, get(fields, name), count=1)
-        assert after != get(fields, name)
-        return put(fields, name, after)
-
-    return change
 
 
 def flipped(fields: Fields) -> Fields:
     raw = bytearray(base64.b64decode(get(fields, "Signature")[5:-1]))
     raw[-1] ^= 1
     return put(fields, "Signature", f"mrx=:{base64.b64encode(raw).decode()}:")
-
-
-def without(name: str) -> Callable[[Fields], Fields]:
-    return lambda fields: [one for one in fields if one[0] != name]
-
-
-def twice(name: str, value: str | None = None) -> Callable[[Fields], Fields]:
-    return lambda fields: [*fields, (name, value or get(fields, name))]
 
 
 def second(name: str) -> Callable[[Fields], Fields]:
@@ -92,7 +64,6 @@ def second(name: str) -> Callable[[Fields], Fields]:
     )
 
 
-INPUT = "Signature-Input"
 DOCTORED: Mapping[str, Callable[[Fields], Fields]] = {
     "a bit of the signature": flipped,
     "another nonce": swap(INPUT, 'nonce="..', 'nonce="__'),
@@ -255,37 +226,3 @@ def _signed(key: SigningKey, nonce: str) -> dict[str, str]:
 
     url = f"http://testserver{URL}"
     return request.signed(key, "GET", url, to="us-ctpat", now=datetime.now(UTC), nonce=nonce)
-
-
-BODIES: Mapping[str, tuple[bytes, Callable[[Fields], Fields]]] = {
-    "another body": (BODY.replace(b"missing", b"unknown"), lambda fields: fields),
-    "a blank more": (BODY + b" ", lambda fields: fields),
-    "no body": (b"", lambda fields: fields),
-    "no digest": (BODY, without("Content-Digest")),
-    "another digest": (BODY, swap("Content-Digest", ":[^:]*:", f":{'A' * 43}=:")),
-    "a digest of another kind": (BODY, swap("Content-Digest", "sha-256", "md5")),
-    "two digests": (BODY, twice("Content-Digest")),
-    "the digest not covered": (BODY, swap(INPUT, ' "content-digest"', "")),
-    "another body and its digest": (
-        b'{"missing": [], "unknown": []}',
-        swap("Content-Digest", ":[^:]*:", ":BpvLGYlDXUD0Jz6YzxD3oLQbvqAM8lKR1qJmlYvKzkw=:"),
-    ),
-}
-
-
-@pytest.mark.parametrize("what", BODIES)
-def test_a_body_is_the_signed_one_or_none(client: TestClient, key: SigningKey, what: str):
-    content, change = BODIES[what]
-    fields = made(key, "POST", ASK, content=BODY)
-    kind = [("Content-Type", "application/json")]
-
-    refused(client.post(ASK, headers=[*change(fields), *kind], content=content))
-    assert client.post(ASK, headers=[*fields, *kind], content=BODY).status_code == 200
-
-
-def test_a_body_with_a_signature_that_covers_none_is_refused(client: TestClient, key: SigningKey):
-    fields = made(key, "POST", ASK)
-
-    answer = client.post(ASK, headers=[*fields, ("Content-Type", "application/json")], content=BODY)
-
-    refused(answer)

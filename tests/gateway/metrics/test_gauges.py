@@ -4,8 +4,9 @@ import pytest
 
 from gateway.metrics import gauges
 from gateway.views import count
-from gateway.views.alarms import deciding
-from partners import agreements
+from gateway.views.alarms import deciding, restoring
+from outbox import restored
+from partners import agreements, consents
 from tests.gateway.metrics.told import told
 from tests.world import World, member
 
@@ -68,3 +69,44 @@ def test_pushes_that_wait_are_found_by_their_index_however_many_there_were(
             written = asked.compile(dialect=tx.dialect, compile_kwargs={"literal_binds": True})
             plan = "\n".join(str(row) for row in tx.exec_driver_sql(f"{explain} {written}"))
             assert "pushes_waiting" in plan
+
+
+def test_what_a_restored_gateway_waits_for_is_what_its_alarms_name(world: World):
+    """One after the other it is given what it waits for."""
+    steps = (
+        lambda tx: restored.mark(tx, told={}, now=world.clock.now),
+        lambda tx: restored.opened(tx, "mx-neec", by="test", now=world.clock.now),
+        lambda tx: restored.roll_asked(tx, "mx-neec", now=world.clock.now),
+        lambda tx: consents.said_anew(tx, restored.standing(tx).consents_owed_since),
+    )
+    waits = [restored_waiting(world)]
+    for step in steps:
+        with world.house.database.write() as tx:
+            step(tx)
+        waits.append(restored_waiting(world))
+
+    lanes, roll, source = ("mx-neec", "lanes"), ("mx-neec", "roll"), ("", "consents")
+    assert waits == [set(), {lanes, roll, source}, {roll, source}, {source}, set()]
+
+
+ALARMS = {
+    "restored, lanes shut": {"lanes", "roll"},
+    "restored, roll incomplete": {"roll"},
+    "restored, consents owed": {"consents"},
+}
+"""While the lanes are shut, the console says nothing of the roll."""
+
+
+def restored_waiting(world: World) -> set[tuple[str, str]]:
+    found = {
+        tuple(dict(labels)[key] for key in ("partner", "what")): n
+        for (name, labels), n in told(world.house, world.clock.now).items()
+        if name == "mrx_restored_waiting"
+    }
+    waits = {labels for labels, n in found.items() if n == 1}
+    assert set(found.values()) <= {0, 1}
+    assert set(found) >= {("mx-neec", "lanes"), ("mx-neec", "roll"), ("", "consents")}
+    with world.house.database.read() as tx:
+        alarms = restoring.unfinished(tx, world.house, (), world.clock.now)
+        assert waits == {(one.partner or "", what) for one in alarms for what in ALARMS[one.kind]}
+    return waits

@@ -1,4 +1,6 @@
-"""The shortest way to each mutant: some steps of the machine, which hold with the honest product."""
+"""The shortest way to each mutant, and to what a long run once found: some steps of the machine, which
+hold with the honest product.
+"""
 
 from collections.abc import Callable, Mapping
 from datetime import date
@@ -94,9 +96,17 @@ def tombstone(run: Machine) -> None:
     run.comes_again(which=1, door="honest")
 
 
+def doubt(run: Machine) -> None:
+    """Nobody knows whether Mexico heard; then the source says of it what we do not know, so that the
+    next issue leaves it out. It is to be held back, and no alarm.
+    """
+    deliver(run, "nonsense")
+    run.push(one=alder(variant=2), age=0, doubted=True, death=None)
+
+
 STORIES: Mapping[str, Callable[[Machine], None]] = {
     story.__name__: story
-    for story in (consent, receipt, told, worse, pause, received, attempt, fence, tombstone)
+    for story in (consent, receipt, told, worse, pause, received, attempt, fence, tombstone, doubt)
 }
 
 

@@ -1,6 +1,5 @@
 """Known and unknown are answered alike: in looks, in time, in statements."""
 
-import statistics
 import time
 from typing import Any
 
@@ -58,8 +57,8 @@ def test_known_and_unknown_take_alike_long(world: World):
             times.append(time.perf_counter() - began)
 
     assert min(min(times) for times in took.values()) >= FLOOR
-    medians = [statistics.median(times) for times in took.values()]
-    assert max(medians) - min(medians) < FLOOR / 2, took
+    quickest = [min(times) for times in took.values()]  # what a busy machine adds says nothing
+    assert max(quickest) - min(quickest) < FLOOR / 2, took
 
 
 def test_the_same_statements_run_either_way(world: World, mexico: Puller):

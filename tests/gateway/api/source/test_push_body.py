@@ -6,6 +6,7 @@ import zlib
 import pytest
 
 from schemas.tables import pushes
+from tests.flaws.costs import within
 from tests.gateway.api.source.push_calls import (
     Caller,
     digest,
@@ -93,6 +94,19 @@ def bomb() -> bytes:
     return b"".join(packer.compress(b" " * (1 << 20)) for _ in range(64)) + packer.flush()
 
 
+def test_a_million_bytes_of_empty_packets_cost_no_more_than_as_many_honest_ones(pusher: Caller):
+    """Each is a whole gzip file of nothing: behind each, what follows must not be copied anew."""
+    nothing = gzip.compress(b"", mtime=0)
+    flood = nothing * (1_000_000 // len(nothing))
+    honest = lines(*(member(str(10_000_000 + n)) for n in range(6_000)))
+
+    within(
+        lambda: pusher.push(flood, headers={"Content-Encoding": "gzip"}),
+        lambda: pusher.push(honest),
+        4,
+    )
+
+
 GOOD = lines(member("10000001"))
 
 
@@ -107,6 +121,20 @@ GOOD = lines(member("10000001"))
             415,
             "MRX-7009",
             id="other characters",
+        ),
+        pytest.param(
+            GOOD,
+            {"Content-Type": "text/csv; charset = utf-16"},
+            415,
+            "MRX-7009",
+            id="other characters, between blanks",
+        ),
+        pytest.param(
+            GOOD,
+            {"Content-Type": "text/csv; charset*=latin-1"},
+            415,
+            "MRX-7009",
+            id="other characters, with an asterisk",
         ),
         pytest.param(GOOD, {"Content-Encoding": "br"}, 415, "MRX-7009", id="other coding"),
         pytest.param(GOOD, {"Content-Encoding": "gzip, gzip"}, 415, "MRX-7009", id="packed twice"),

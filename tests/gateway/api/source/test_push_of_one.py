@@ -65,6 +65,12 @@ def test_a_member_as_it_was_is_older_than_what_is_known(pusher: Caller):
         pytest.param(b'{"account": "10000002"}', "MRX-7003", id="another account"),
         pytest.param(b'{"account": 10000001}', "MRX-7003", id="a number"),
         pytest.param(b"\xff", "MRX-1001", id="no UTF-8"),
+        pytest.param(b'{"name": "A\nB"}', "MRX-1002", id="a line end in a name"),
+        pytest.param(b'{"name": "A\rB"}', "MRX-1002", id="a carriage return in a name"),
+        pytest.param(b'{"na\nme": "A"}', "MRX-1002", id="a line end in a key"),
+        pytest.param(b'{"x": tr\nue}', "MRX-1002", id="a line end in a word"),
+        pytest.param(b'\x0c{"name": "A"}', "MRX-1002", id="a form feed before it"),
+        pytest.param(b'{"name": "A"}\x0b', "MRX-1002", id="a vertical tab behind it"),
     ],
 )
 def test_a_member_that_cannot_be_taken_is_a_problem(

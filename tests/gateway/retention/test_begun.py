@@ -1,8 +1,5 @@
-"""Retention as people meet it: the page, the door, the command; and what pages say afterwards."""
+"""How erasing begins: at the page and the door by two persons, by the command, by itself once a day."""
 
-import io
-import zipfile
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +9,6 @@ from fastapi.testclient import TestClient
 
 from gateway import erasing, retention_page
 from gateway.acts import approvals
-from gateway.acts import batches as batch_acts
 from gateway.acts import retention as acts
 from gateway.app import build
 from gateway.identity.actor import Actor, at_the_shell
@@ -20,55 +16,20 @@ from gateway.identity.roles import Role, rights
 from gateway.settings import Settings
 from gateway.tokens import Scope
 from gateway.views import alarms
-from gateway.views import retention as view
 from outbox import retention_run
 from outbox.house import House
 from outbox.retention import RULES
 from schemas.errors import BadRequest
-from tests.conftest import connected_world
 from tests.gateway.acts.entries import entries
 from tests.gateway.api.doors import held_by
 from tests.gateway.cli.command import Mrx
 from tests.gateway.console.people import at_console
-from tests.gateway.metrics.told import told
-from tests.outbox.long_ago import GONE, PLANT, in_files, run, told_and_left
+from tests.outbox.long_ago import PLANT, in_files, run
 from tests.world import World
 
 PATH, OPS = "/console/retention", "/v1/ops/retention"
 SOFIA = Actor("sofia", rights({Role.SECURITY_OFFICER}))
 ANNA = Actor("anna", rights({Role.APPROVER}))
-
-
-@pytest.fixture(scope="module", autouse=True)
-def short_terms() -> Iterator[None]:
-    """What the tests' world did at its beginning is over its term by now."""
-    with pytest.MonkeyPatch.context() as patch:
-        for rule in RULES:
-            if not rule.proof:
-                patch.setenv(f"MRX_{rule.setting.upper()}", "30")
-        yield
-
-
-def of_long_ago(folder: Path, key_files: dict[str, Path]) -> World:
-    return told_and_left(connected_world(folder, key_files, ("mx-neec",)))
-
-
-@pytest.fixture
-def world(tmp_path: Path, key_files: dict[str, Path]) -> Iterator[World]:
-    """Everything in it happened long ago."""
-    made = of_long_ago(tmp_path, key_files)
-    yield made
-    made.house.database.close()
-
-
-@pytest.fixture(scope="module")
-def erased(tmp_path_factory: pytest.TempPathFactory, key_files: dict[str, Path]) -> Iterator[World]:
-    """The same after a run, at both ends; for tests that only look."""
-    made = of_long_ago(tmp_path_factory.mktemp("erased"), key_files)
-    for house in (made.house, made.partners["mx-neec"]):
-        run(house, now=datetime.now(UTC))
-    yield made
-    made.house.database.close()
 
 
 def daily(house: House, *, on: bool = True) -> House:
@@ -236,81 +197,8 @@ def test_it_is_an_alarm_when_it_is_on_and_nothing_was_erased_for_days(world: Wor
     assert "retention overdue" not in kinds(house, now)
 
 
-def test_metrics_say_what_went_by_rule_and_when(erased: World):
-    said = told(erased.house, datetime.now(UTC))
-
-    assert said("mrx_retention_erased_rows_total", rule="batch files") == 2
-    assert said("mrx_retention_erased_rows_total", rule="receipt files") == 0
-    assert said("mrx_retention_last_run_timestamp_seconds") > 0
-    assert said("mrx_retention_on") == 0
-
-
-# -- what is shown afterwards ----------------------------------------------------------------------
-
-
-def test_every_page_that_shows_a_batch_says_when_its_file_went(erased: World):
-    roles = [Role.OPERATOR, Role.AUDITOR, Role.DISCLOSURE_OFFICER]
-    browser = at_console(erased.house, "olga", roles)
-    for path in ("/console/batches/1", "/console/batches", "/console/batches/2?notices=all"):
-        answer = browser.get(path)
-        assert answer.status_code == 200
-    assert "file erased" in browser.get("/console/batches/1").text
-    told_page = browser.post(
-        "/console/told", data={"by": "account", "text": GONE, "why": "company", "line": ""}
-    )
-    assert told_page.status_code == 200
-    assert PLANT not in told_page.text
-    mexico = erased.partners["mx-neec"]
-    theirs = at_console(mexico, "olga", roles)
-    with mexico.database.read() as tx:
-        [first, *_] = view_of_inbound(tx)
-    answer = theirs.get(f"/console/inbound/us-ctpat/{first}")
-    assert answer.status_code == 200
-    assert "erased" in answer.text
-
-
-def view_of_inbound(tx):
-    from gateway import inbound_batches
-
-    return [one.id for one in inbound_batches.every(tx, partner="us-ctpat")]
-
-
-def test_commands_and_doors_say_so_too(erased: World):
-    mrx = Mrx(erased.house.folder)
-    events = mrx.json("batch", "timeline", "1")["events"]
-    assert "file erased" in [one["event"] for one in events]
-    assert mrx.json("batch", "show", "1")["issues"][0]["erased_at"]
-    assert "MRX-5070" in mrx("batch", "export", "1", "-o", "-", code=1).stderr
-    http = TestClient(build(erased.house, Settings(home=erased.house.folder)))
-    sees = held_by(erased, Scope.VIEWER)
-    [issue] = http.get("/v1/ops/batches/1", headers=sees).json()["issues"]
-    assert issue["erased_at"]
-
-
-def test_the_evidence_file_names_what_went_and_still_proves_it(erased: World):
-    olga = Actor("olga", rights({Role.OPERATOR}))
-    _, pieces = batch_acts.evidence(erased.house, olga, 1, now=datetime.now(UTC))
-    archive = zipfile.ZipFile(io.BytesIO(b"".join(pieces)))
-
-    readme = archive.read("README.txt").decode()
-    assert f"erased on {datetime.now(UTC):%Y-%m-%d} under the rule 'batch files'" in readme
-    assert [one for one in archive.namelist() if one.startswith("receipts/")]
-    assert b'"disclosed"' in archive.read("ledger.ndjson")
-    assert b'"receipt"' in archive.read("ledger.ndjson")
-
-
-def test_the_page_is_quick_and_bounded(erased: World):
-    with erased.house.database.read() as tx:
-        found = view.retention(
-            tx, erased.house, now=datetime.now(UTC) + timedelta(days=999), most=1
-        )
-
-    assert found.more
-    assert all(one.due.rows <= 1 for one in found.rules)
-
-
 def test_the_document_is_current_and_names_every_rule():
-    page = Path(__file__).resolve().parents[2] / "docs" / "retention.md"
+    page = Path(__file__).resolve().parents[3] / "docs" / "retention.md"
 
     assert page.read_text() == retention_page.page()
     assert all(f"MRX_{rule.setting.upper()}" in page.read_text() for rule in RULES)
