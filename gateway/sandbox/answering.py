@@ -31,9 +31,9 @@ class Answer:
             self.body += message.get("body", b"")
 
 
-async def request(receive: Receive, *, bytes_max: int) -> tuple[bytes, Receive]:
-    """The body of a request, and how the honest end may read it again. What goes beyond the limit
-    is left for the honest end to refuse.
+async def request(receive: Receive, *, bytes_max: int) -> tuple[bytes | None, Receive]:
+    """The body of a request, None where it broke off on its way, and how the honest end may read it
+    again. What goes beyond the limit is left for the honest end to refuse.
     """
     heard: list[Message] = []
     size, more = 0, True
@@ -48,6 +48,8 @@ async def request(receive: Receive, *, bytes_max: int) -> tuple[bytes, Receive]:
         message = next(waiting, None)
         return await receive() if message is None else message
 
+    if heard[-1]["type"] == "http.disconnect":
+        return None, again
     return b"".join(message.get("body", b"") for message in heard), again
 
 

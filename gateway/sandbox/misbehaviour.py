@@ -5,7 +5,7 @@
 
 The honest end is the same application as in `mrx serve`: what is applied is applied for good, and
 what comes again is answered by the stored receipt. What the honest end turns down stays turned
-down, and the habit waits for the next batch.
+down, and what broke off on its way never came: the habit waits for the next batch.
 """
 
 import asyncio
@@ -63,9 +63,12 @@ class Misbehaviour:
         if scope["type"] != "http" or (scope["method"], scope["path"]) != ("POST", PATH):
             await self._app(scope, receive, send)
             return
+        file, again = await answering.request(receive, bytes_max=self._manners.bytes_max)
+        if file is None:
+            await self._app(scope, again, send)
+            return
         habit = self._manners.plan.next()
         logger.info("a batch meets the habit %s", habit.value)
-        file, again = await answering.request(receive, bytes_max=self._manners.bytes_max)
         match habit:
             case Habit.HONEST:
                 async with self._one:

@@ -23,7 +23,7 @@ class WrongEnd:
         body, again = await answering.request(receive, bytes_max=BYTES_MAX)
         answer = Answer()
         await self._honest(scope, again, answer.hear)
-        await answering.pass_on(send, self.changed(answer, body))
+        await answering.pass_on(send, self.changed(answer, body or b""))
 
     def changed(self, answer: Answer, body: bytes) -> Answer:
         raise NotImplementedError

@@ -1,13 +1,16 @@
 """What the sandbox answers under each habit, seen from the wire."""
 
+import socket
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import select
 
 from gateway.sandbox import receipts
+from gateway.sandbox.misbehaviour import PATH
 from outbox import batch
 from outbox.transport import Answered, HttpTransport, NotNow, Outcome, Silence
 from partners import foreign_roll
@@ -81,6 +84,22 @@ def test_what_never_applied_it_holds_nothing(habit: str, sender: Sender):
     assert sender.held() == set()
     assert sender.receipt(file).verdict is Verdict.ALL
     assert sender.held() == names(*ACCOUNTS)
+
+
+def test_a_batch_that_broke_off_on_its_way_spends_no_habit(sender: Sender):
+    file = sender.batch(*ACCOUNTS)
+    sender.partner.will("busy")
+    there = urlsplit(sender.partner.url)
+    head = f"POST {PATH} HTTP/1.1\r\nHost: {there.netloc}\r\nContent-Length: {len(file)}\r\n\r\n"
+
+    with socket.create_connection((there.hostname, there.port), 30) as line:
+        line.sendall(head.encode() + file[: len(file) // 2])
+        line.shutdown(socket.SHUT_WR)
+        while line.recv(1 << 16):
+            pass
+
+    assert isinstance(sender.send(file), NotNow)
+    assert sender.receipt(file).verdict is Verdict.ALL
 
 
 @pytest.mark.parametrize("habit", ["cut", "500"])
