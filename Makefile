@@ -21,12 +21,13 @@ test: $(VENV)/.tests          ## the whole suite; T=path for a part of it
 	@$(STYLES) --tests
 	@$(BIN)/pytest -n auto --dist worksteal $(T)
 
-test-quick: $(VENV)/.tests    ## in two minutes: on SQLite alone, without what is slow or starts a program, with fewer examples
+test-quick: $(VENV)/.tests    ## in two minutes: on SQLite alone, without what is slow or starts a program, a few cases of each
 	@MRX_QUICK=1 $(BIN)/pytest -n auto --dist worksteal -m "$(QUICK)" $(T)
 
 QUICK := not slow and not processes and not second_opinion and not browser
 
 bench: $(VENV)/.tests         ## how fast it is, beside a floor of the same run: ARGS=--quick, ARGS="--only NAME"
+	@sh tests/tools.sh
 	@$(BIN)/python -m bench $(ARGS)
 
 check: $(VENV)/.tests         ## format, lint, types, layers

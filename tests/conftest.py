@@ -14,15 +14,16 @@ from schemas.programme import PROGRAMMES
 from tests import carriers, compiled, memory, servers, world
 from tests.dealing import dealt
 from tests.journeys.places import FIRST, Place
+from tests.thinning import thinned
+
+QUICK = bool(os.environ.get("MRX_QUICK"))
 
 # Machines are shared and slow by turns: an example that takes long is no bug.
 settings.register_profile("mrx", deadline=None)
 settings.register_profile("quick", deadline=None, max_examples=10)
-settings.load_profile(
-    "quick" if os.environ.get("MRX_QUICK") else "ci" if os.environ.get("CI") else "mrx"
-)
+settings.load_profile("quick" if QUICK else "ci" if os.environ.get("CI") else "mrx")
 
-BOTH = ["sqlite"] if os.environ.get("MRX_QUICK") else ["sqlite", "postgresql"]
+BOTH = ["sqlite"] if QUICK else ["sqlite", "postgresql"]
 """The databases, for tests that must end alike on both."""
 
 FILE_ONLY = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
@@ -54,13 +55,13 @@ def shared() -> Path:
 def pytest_xdist_auto_num_workers() -> int | None:
     """`-n auto` is two for each core and one more, where there is memory for them. Nearly half of the
     whole suite's time is waiting, for processes to come up and for clocks; the quick run leaves
-    those tests out.
+    most of those tests out, and has one for each core and one more.
     """
-    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ or os.environ.get("MRX_QUICK"):
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
         return None
     cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return max(1, min(2 * cores + 1, memory // WORKER_BYTES))
+    return max(1, min((1 if QUICK else 2) * cores + 1, memory // WORKER_BYTES))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -78,6 +79,8 @@ def pytest_collection() -> Generator[None, object, object]:
 @pytest.hookimpl(trylast=True)  # after what is not to run was left out
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest first: what begins last would otherwise end alone, with the other cores idle."""
+    if QUICK:
+        items[:] = thinned(items)
     items[:] = dealt(items, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
 
 

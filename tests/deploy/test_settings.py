@@ -8,7 +8,9 @@ import pytest
 from gateway.settings import Settings
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
-FILES = sorted(file for file in DEPLOY.rglob("*") if file.is_file())
+FILES = sorted(
+    file for file in DEPLOY.rglob("*") if file.is_file() and file.parent.name != "__pycache__"
+)
 KNOWN = {f"MRX_{name.upper()}" for name in Settings.model_fields}
 
 

@@ -101,6 +101,7 @@ def test_the_environment_is_what_is_locked():
 # -- the bill of materials ---------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_bill_is_the_same_each_time_and_cyclonedx_takes_it(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
 

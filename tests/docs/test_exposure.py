@@ -45,6 +45,7 @@ def test_every_figure_of_the_report_is_defined_and_has_its_row_in_the_guide():
     assert {name: DEFINITIONS[name] for name in figures} == rows
 
 
+@pytest.mark.slow
 def test_the_page_shows_every_definition(world: World):
     page = at_console(world.house, "vera", {Role.VIEWER}).get("/console/exposure").text
 

@@ -120,9 +120,14 @@ def verdict(content: bytes) -> str | None:
 
 
 def timed(build: Callable[[], bytes]) -> tuple[str | None, float]:
+    """The better of two: memory that is touched for the first time may cost more than the reading."""
     content = build()
-    began = time.process_time()
-    return verdict(content), time.process_time() - began
+    seconds = []
+    for _ in range(2):
+        began = time.process_time()
+        said = verdict(content)
+        seconds.append(time.process_time() - began)
+    return said, min(seconds)
 
 
 def main() -> None:

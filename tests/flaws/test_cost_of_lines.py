@@ -90,6 +90,7 @@ def as_many(data: bytes, honest_: bytes) -> float:
     return max(len(data) / len(honest_), data.count(b"\n") / honest_.count(b"\n"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("flood", BAD_LINES)
 def test_bad_lines_cost_no_more_than_a_few_times_as_many_good_ones(flood: str):
     data = BAD_LINES[flood]
@@ -147,6 +148,7 @@ HELD = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("data", "form"), [pytest.param(data, form, id=name) for name, data, form in HELD]
 )

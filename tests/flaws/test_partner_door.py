@@ -120,6 +120,7 @@ def test_a_record_that_cannot_be_taken_is_refused_alone(end: PartnerEnd, flaw: S
     silent(log.getvalue())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["rsa", "p256"])
 @pytest.mark.parametrize("flaw", [one for one in SEALED if not one.asks], ids=str)
 def test_a_file_that_is_not_believed_is_a_problem_and_nothing_is_kept(

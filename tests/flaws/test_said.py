@@ -63,6 +63,7 @@ def blocked(world: World, partner: str) -> dict[str, str]:
         return dict(tx.execute(select(p.account, p.blocked).where(p.partner == partner)).all())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("partner", [one for one in PARTNERS if one != "kr-aeo"])
 def test_every_name_arrives_as_it_is(world: World, partner: str):
     assert held(world, partner) == ACCOUNTS

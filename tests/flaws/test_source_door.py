@@ -166,6 +166,7 @@ def test_the_command_says_the_same_of_every_line(source: Source, door: str):
     assert PLANTED not in said.stdout + said.stderr
 
 
+@pytest.mark.slow
 def test_a_line_of_a_hundred_megabytes_is_one_bad_line(source: Source):
     """It is never held: what is read of it is passed over until its end."""
 

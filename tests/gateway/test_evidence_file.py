@@ -167,6 +167,7 @@ def test_a_certificate_withdrawn_since_is_in_it(world: World):
         assert f"certificates/{fingerprint}.pem" in archive.namelist()
 
 
+@pytest.mark.slow
 def test_the_entries_are_found_also_in_a_ledger_that_others_fill(world: World):
     for n in range(40):
         world.clock.forward(hours=3)

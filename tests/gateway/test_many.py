@@ -63,6 +63,7 @@ def feed(world: World) -> list[str]:
         return list(tx.scalars(placed.order_by(foreign_members.c.change)))
 
 
+@pytest.mark.slow
 def test_one_batch_of_many_ends_as_many_batches_of_one(
     sender: Sender, tmp_path: Path, key_files: dict[str, Path]
 ):

@@ -93,6 +93,7 @@ def owe_a_strange_one(mexico: House, one: Inbound) -> Inbound:
     return replace(one, place=replace(one.place, epoch=epoch))
 
 
+@pytest.mark.slow
 def test_it_is_brought_once_and_settles_the_batch(small_world: World, decided: Inbound):
     bringing = Owed(small_world.partners["mx-neec"])
     with served(small_world.house) as url:
@@ -104,6 +105,7 @@ def test_it_is_brought_once_and_settles_the_batch(small_world: World, decided: I
     assert not owed(small_world, decided)
 
 
+@pytest.mark.slow
 def test_a_partner_that_is_away_is_tried_again_later_and_later(
     small_world: World, decided: Inbound
 ):

@@ -209,6 +209,7 @@ def test_a_withdrawal_does_not_wait_behind_an_announcement_that_is_stuck(
     running.stop()
 
 
+@pytest.mark.slow
 def test_stopping_does_not_wait_for_a_poll(mexico: Mexico):
     running = Puller(mexico.us, bytes_max=BYTES_MAX)
     running.start()

@@ -56,6 +56,7 @@ FAULTS: dict[str, Callable[[Path], dict[str, str]]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS)
 def test_not_in_what_commands_say_whatever_fails(
     marked_home: Path, secrets: Secrets, tmp_path: Path, fault: str

@@ -6,6 +6,7 @@ import time
 from datetime import UTC, datetime
 
 import httpx2
+import pytest
 import uvicorn
 
 from gateway import server
@@ -25,6 +26,7 @@ def test_an_answer_is_not_held_back_until_its_first_part_is_acknowledged():
             assert answering.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
+@pytest.mark.slow
 def test_told_to_stop_it_does_not_wait_for_a_partner_that_waits_for_a_batch(small_world: World):
     app = build(small_world.house, Settings(home=small_world.house.folder))
     begun = threading.Event()

@@ -186,6 +186,7 @@ def test_without_an_endpoint_nothing_of_it_is_imported():
     assert not {"gateway.spans", "textual"} & set(loaded)
 
 
+@pytest.mark.slow
 def test_a_collector_that_is_away_stops_nothing(
     small_world: World, monkeypatch: pytest.MonkeyPatch
 ):

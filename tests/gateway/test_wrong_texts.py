@@ -38,6 +38,7 @@ def wrong(client: TestClient, asked: Iterable[Asked]) -> list[str]:
     return found
 
 
+@pytest.mark.slow
 def test_the_operators_door_refuses_it_everywhere(small_world: World):
     house = small_world.house
     client = TestClient(application(house))
@@ -50,6 +51,7 @@ def test_the_operators_door_refuses_it_everywhere(small_world: World):
     assert wrong(client, asked) == []
 
 
+@pytest.mark.slow
 def test_the_console_refuses_it_everywhere(small_world: World):
     house = small_world.house
     client = at_console(house, "ana", set(Role))

@@ -172,6 +172,7 @@ def going(
         yield going
 
 
+@pytest.mark.slow
 @WAYS
 def test_calm_weather_ends_alike_everywhere(going: Journey, calm: dict[str, Any]):
     going.first_load()

@@ -77,6 +77,7 @@ def test_no_answer_has_a_code(small_world: World, url: str, code: str):
         asked(small_world, url)
 
 
+@pytest.mark.slow
 def test_an_answer_that_never_ends_is_none(small_world: World):
     small_world.partners["mx-neec"] = hastened(
         small_world.partners["mx-neec"], request_deadline=timedelta(seconds=0.5)

@@ -77,6 +77,7 @@ def plan(tx: Connection, statement: str, values: Any) -> str:
     return "\n".join(str(row) for row in tx.exec_driver_sql(how + statement, values))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", [rule.name for rule in RULES])
 def test_each_rule_is_looked_up_by_its_index(full: House, rule: str):
     with full.database.read() as tx, listening(full) as heard:

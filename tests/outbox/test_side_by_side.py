@@ -107,6 +107,7 @@ def test_two_workers_who_see_the_same_lane_take_it_once(
         assert len(tx.execute(select(attempts)).all()) == 1
 
 
+@pytest.mark.slow
 def test_the_two_lanes_of_a_partner_settle_one_after_the_other(
     small_world: World, monkeypatch: pytest.MonkeyPatch, aside
 ):

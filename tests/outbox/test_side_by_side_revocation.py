@@ -24,6 +24,7 @@ def aside() -> Iterator[Callable[..., Future[Any]]]:
         yield threads.submit
 
 
+@pytest.mark.slow
 def test_a_revocation_waits_for_a_claim_in_progress_and_sees_it(
     one: World, monkeypatch: pytest.MonkeyPatch, aside
 ):
@@ -64,6 +65,7 @@ def disable(tx: Connection, _world: World) -> None:
     agreements.change(tx, "mx-neec", enabled=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("take_away", [revoke, pause, disable])
 def test_a_claim_waits_for_whoever_takes_the_permission_away(
     one: World,
@@ -101,6 +103,7 @@ def test_a_draft_made_before_a_revocation_is_thrown_away(
     assert not told(one)
 
 
+@pytest.mark.slow
 def test_a_revocation_takes_out_what_an_intake_was_about_to_queue(
     one: World, monkeypatch: pytest.MonkeyPatch, aside
 ):
@@ -121,6 +124,7 @@ def test_a_revocation_takes_out_what_an_intake_was_about_to_queue(
     assert not told(one, "Invented Company Renamed")
 
 
+@pytest.mark.slow
 def test_an_intake_that_waited_for_a_revocation_queues_nothing(one: World, aside):
     with one.house.database.write() as tx:
         revoke(tx, one)
@@ -134,6 +138,7 @@ def test_an_intake_that_waited_for_a_revocation_queues_nothing(one: World, aside
     assert one.wire.journal == []
 
 
+@pytest.mark.slow
 def test_a_revocation_during_a_settlement_withdraws_what_it_confirmed(
     one: World, monkeypatch: pytest.MonkeyPatch, aside
 ):
@@ -152,6 +157,7 @@ def test_a_revocation_during_a_settlement_withdraws_what_it_confirmed(
     assert one.held("mx-neec") == {}
 
 
+@pytest.mark.slow
 def test_a_receipt_that_waited_for_a_revocation_does_not_bring_the_member_back(one: World, aside):
     holding, go = threading.Event(), threading.Event()
 

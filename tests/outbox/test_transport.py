@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 
+import pytest
+
 from outbox import transport
 from outbox.transport import HttpTransport, NotNow
 
@@ -37,6 +39,7 @@ def dripping() -> Iterator[str]:
         thread.join(5)
 
 
+@pytest.mark.slow
 def test_one_deadline_covers_the_headers_of_an_answer_too():
     """A slow drip must not hold a lane for ever: lanes never wait for each other (P3)."""
     wire = HttpTransport(deadline=timedelta(seconds=0.5), answer_bytes_max=1 << 20)

@@ -46,6 +46,7 @@ def test_no_code_is_defined_twice_and_none_out_of_order():
     assert len({entry.title for entry in CODES.values()}) == len(CODES)
 
 
+@pytest.mark.slow
 def test_every_code_in_the_program_is_defined():
     for room in ROOMS:
         for file in sorted((ROOT / room).rglob("*.py")):

@@ -153,6 +153,7 @@ def test_the_newest_schema_is_the_one_alembic_takes_for_it():
     assert not migration.knows("9999")
 
 
+@pytest.mark.slow
 def test_a_small_command_needs_neither_alembic_nor_a_server_driver():
     """Each takes as long to import as the rest of what it does."""
     asked = (

@@ -269,11 +269,13 @@ def hostile() -> dict[str, tuple[str | None, float]]:
     return json.loads(done.stdout)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_hostile_shape_gets_its_verdict_in_bounded_memory(hostile, shape: str):
     assert hostile[shape][0] == SHAPES[shape][1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_hostile_shape_costs_little_more_than_the_largest_ordinary_document(hostile, shape: str):
     assert hostile[shape][1] < 6 * hostile["ordinary"]

@@ -64,6 +64,7 @@ def test_one_after_the_other(database: PostgreSQL, aside, first: str | None, sec
     assert waiting.result(SECONDS) == 1
 
 
+@pytest.mark.slow
 def test_who_writes_at_large_is_not_overtaken(database: PostgreSQL, aside):
     """Deliveries begin all the time; a revocation waits only for those that had begun before it."""
     with database.write(partner="mx-neec"):

@@ -61,6 +61,7 @@ def test_what_such_a_database_says_is_text_all_the_same(elsewhere: PostgreSQL):
         assert isinstance(tx.scalar(text("SELECT nspname FROM pg_namespace LIMIT 1")), str)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["immediate", "fast"])
 def test_a_server_that_is_stopped_leaves_nothing_half_done(
     mortal: servers.Postgres, on_mortal: PostgreSQL, how: str

@@ -102,6 +102,7 @@ def test_a_certificate_shows_its_fingerprint_rather_than_its_armour(found):
 # -- what cannot be pinned ---------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "generate",
     [

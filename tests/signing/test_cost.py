@@ -60,6 +60,7 @@ def honest_seconds(p256) -> float:
     return fastest(lambda: open_sealed(file, [p256.certificate], NOW))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "flood",
     [

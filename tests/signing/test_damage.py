@@ -58,6 +58,7 @@ def vector(kind: str) -> tuple[bytes, Certificate]:
     return (VECTORS / f"mrx-{kind}.cms").read_bytes(), pinned
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(data=st.data())
 @pytest.mark.parametrize("kind", ["rsa", "p256"])

@@ -53,6 +53,7 @@ def test_without_a_next_key_nothing_happens(folder: Path):
     assert {file: file.read_bytes() for file in folder.iterdir()} == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", ["open", "fsync", "link", "replace", "close"])
 def test_killed_before_any_step_a_key_signs_and_the_next_call_finishes(tmp_path: Path, step: str):
     kills = 0

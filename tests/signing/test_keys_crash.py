@@ -20,6 +20,7 @@ def make(path: Path) -> None:
     keys.create(path, "us-ctpat", NOW, kind="p256")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", STEPS)
 def test_killed_before_any_step_it_is_repaired_by_calling_again(tmp_path, step):
     kills = 0

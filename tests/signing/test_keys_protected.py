@@ -212,6 +212,7 @@ def test_a_key_that_cannot_be_opened_is_left_as_it_is(path, keeping):
     assert path.read_bytes() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", ["open", "fsync", "replace", "unlink", "close"])
 def test_killed_before_any_step_of_protecting_the_key_signs_and_the_next_call_finishes(
     tmp_path, keeping, step

@@ -20,6 +20,7 @@ def client(small_world: World) -> TestClient:
     return TestClient(application(small_world.house), raise_server_exceptions=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "path", ["/v1/source/recognised/lookup", "/v1/partner/resend-requests", "/v1/source/heartbeat"]
 )

@@ -151,6 +151,7 @@ def test_every_other_scope_together_is_not_enough(
     assert answer.json()["code"] == ("MRX-7017" if role else "MRX-7002")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["Basic", "Digest", "bearer mrx", "Signature"])
 def test_a_token_under_another_word_opens_nothing(client: TestClient, world: World, scheme: str):
     text = token(world.house, *ALL)

@@ -141,6 +141,7 @@ def signed(world: World) -> Signed:
     return Signed(world.partners[PARTNER].key)
 
 
+@pytest.mark.slow
 @SOURCE.parametrize()
 @fuzzed
 def test_the_source_door(case: schemathesis.Case, app: FastAPI, bearer: Bearer):
@@ -156,6 +157,7 @@ def test_the_partner_door(case: schemathesis.Case, app: FastAPI, signed: Signed)
     case.call_and_validate(app=app, auth=signed, excluded_checks=LEFT_OUT)
 
 
+@pytest.mark.slow
 @OPERATORS.parametrize()
 @fuzzed
 def test_the_operators_door(case: schemathesis.Case, app: FastAPI, bearer: Bearer):

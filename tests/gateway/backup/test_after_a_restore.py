@@ -46,6 +46,7 @@ def months_abroad(abroad: Abroad) -> None:
     abroad.deliver()
 
 
+@pytest.mark.slow
 def test_it_finds_out_what_it_missed_and_uses_no_number_twice(
     world: World, source: Source, abroad: Abroad, recovering: Ask, tmp_path: Path
 ):
@@ -164,6 +165,7 @@ def test_a_version_that_was_told_and_arrives_late_hides_no_later_news(
     assert agree(world)
 
 
+@pytest.mark.slow
 def test_readers_of_the_feeds_miss_nothing_that_comes_after(
     world: World, source: Source, abroad: Abroad, recovering: Ask, tmp_path: Path
 ):

@@ -14,6 +14,7 @@ from tests.outbox.two_ends import MANY, MEXICO
 from tests.world import World, member
 
 
+@pytest.mark.slow
 @FILE_ONLY
 def test_a_heartbeat_or_a_push_of_later_events_does_not_let_anybody_be_announced(
     world: World, source: Source, recovering: Ask, tmp_path: Path

@@ -69,6 +69,7 @@ def killed(act: Callable[[], object], trap: Trap) -> None:
     assert os.WTERMSIG(status) == signal.SIGKILL
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)  # what follows the copy is the same
 @pytest.mark.parametrize("step", MAKING)
 def test_a_backup_is_there_whole_or_not_at_all(told: World, tmp_path: Path, step: str):
@@ -110,6 +111,7 @@ def is_restored(left: Settings) -> None:
     assert not list(left.home.glob(".mrx-*"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("step", [*UNPACKING, *OF_A_FILE])
 def test_a_file_is_restored_or_restored_again(told: World, tmp_path: Path, step: str):

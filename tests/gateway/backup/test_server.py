@@ -60,6 +60,7 @@ def test_the_passphrase_of_a_client_key_that_no_environment_carries_is_refused()
     assert "secret-word" not in str(caught.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
 def test_of_a_database_with_other_tables_only_ours_go_in_from_whatever_schema_they_are_in(
     told: World, tmp_path: Path

@@ -38,6 +38,7 @@ def asked(mrx: Mrx) -> str:
     return str(said["id"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", ["environment", "stdin"])
 def test_a_user_of_the_console_is_the_second_person_with_their_password(
     mrx: Mrx, anna: str, asked: str, where: str

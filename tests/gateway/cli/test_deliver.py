@@ -115,6 +115,7 @@ def test_a_lane_of_a_living_process_is_waited_for_and_not_stolen(deaf: World, mr
     assert mrx.json("batch", "list") == []
 
 
+@pytest.mark.slow
 def test_a_lease_of_a_dead_process_is_ended(deaf: World, mrx: Mrx):
     take(deaf, f"{socket.gethostname()}:999999999:1/1")
 

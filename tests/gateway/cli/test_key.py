@@ -5,6 +5,7 @@ import signal
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from sqlalchemy import update
 
 from gateway import own_keys
@@ -31,6 +32,7 @@ def activate(mrx: Mrx) -> None:
     mrx("approval", "approve", ask(mrx), "--reason", "they have pinned it", USER="anna")
 
 
+@pytest.mark.slow
 def test_a_key_is_staged_once_and_signs_nothing_yet(mrx: Mrx):
     [current] = states(mrx)
 
@@ -86,6 +88,7 @@ def test_a_no_leaves_the_key_the_next_one(mrx: Mrx):
     assert mrx.json("approval", "list")[0]["state"] == "refused"
 
 
+@pytest.mark.slow
 def test_a_next_key_can_be_taken_back_before_it_signs(mrx: Mrx):
     [old] = states(mrx)
     gone = mrx.json("key", "stage")["fingerprint"]
@@ -100,6 +103,7 @@ def test_a_next_key_can_be_taken_back_before_it_signs(mrx: Mrx):
     assert mrx.json("key", "stage")["fingerprint"] not in {old, gone}
 
 
+@pytest.mark.slow
 def test_a_yes_for_a_key_that_was_replaced_since_activates_nothing(mrx: Mrx):
     mrx("key", "stage")
     one = ask(mrx)
@@ -173,6 +177,7 @@ def test_killed_between_the_files_and_the_register_the_next_command_puts_it_righ
     assert kinds.count("key activated") == 1
 
 
+@pytest.mark.slow
 def test_a_next_key_whose_files_were_taken_away_is_the_next_one_no_more(mrx: Mrx):
     gone = mrx.json("key", "stage")["fingerprint"]
     for file in (mrx.home / "keys").glob("next.*"):

@@ -40,6 +40,7 @@ def test_an_authority_that_is_not_trusted(mrx: Mrx, world: World, ca: Authority)
     assert results(steps, "skipped") == {"signature", "schema", "echo", "clock"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("ip", "days", "said"),
     [("127.0.0.2", 90, "mismatch"), ("127.0.0.1", -1, "expired")],

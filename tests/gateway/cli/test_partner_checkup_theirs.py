@@ -107,6 +107,7 @@ def test_a_schema_of_theirs_that_is_another_file_is_said_and_is_no_failure(mrx: 
     assert steps["schema"]["next"] == "not the same file as ours, compare: mx-neec/1.0"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "body",
     [b"", b"[]", b"{", b"[" * 100_000, b'{"home": "' + b"x" * 300_000 + b'"}'],
@@ -164,6 +165,7 @@ def test_an_echo_of_another_file(mrx: Mrx, world: World):
     assert "answers another file than ours" in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lie", [{"sender": "ca-pip"}, {"recipient": "ca-pip"}])
 def test_an_echo_between_others(mrx: Mrx, world: World, lie: dict[str, str]):
     key = world.partners["mx-neec"].key
@@ -177,6 +179,7 @@ def test_an_echo_that_sends_our_own_file_back(mrx: Mrx, world: World):
     assert echo_step(mrx, world, lambda file: (200, file)).startswith("MRX-3004")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", [b"", b"<Echo/>", b"hello"])
 def test_something_signed_that_is_no_echo(mrx: Mrx, world: World, content: bytes):
     key = world.partners["mx-neec"].key
@@ -190,6 +193,7 @@ def test_an_echo_that_never_ends(mrx: Mrx, world: World):
     assert echo_step(mrx, world, lambda _: (200, bytes(1 << 20))).startswith("MRX-3001")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("seconds", "word"), [(60, "ahead of"), (-60, "behind")])
 def test_a_clock_that_is_wrong(mrx: Mrx, world: World, seconds: int, word: str):
     with served(world.partners["mx-neec"], date=timedelta(seconds=seconds)) as url:

@@ -33,6 +33,7 @@ def test_what_is_no_address_to_pull_from_is_refused(mrx: Mrx, certificate: Path)
     assert addresses(mrx) == (None, None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("which", ["current", "next"])
 def test_a_certificate_of_ours_is_never_a_partner_s(mrx: Mrx, tmp_path: Path, which: str):
     """Else every file we ever sealed would be the partner's word."""

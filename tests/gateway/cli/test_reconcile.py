@@ -57,6 +57,7 @@ def test_two_ends_that_agree(mrx: Mrx, told: World, address: str):
     assert len(told.held("mx-neec")) == 2
 
 
+@pytest.mark.slow
 def test_a_lost_database_over_there_is_found_and_repaired(mrx: Mrx, told: World, address: str):
     assert address
     forget(told)

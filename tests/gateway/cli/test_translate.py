@@ -65,6 +65,7 @@ def real_names(shared: Path) -> list[str]:
     return names
 
 
+@pytest.mark.slow
 @each_programme
 def test_real_names_come_back_as_they_went_or_are_listed(
     programme: str, nowhere: Mrx, shared: Path, tmp_path: Path

@@ -124,6 +124,7 @@ def test_a_disabled_user_cannot_sign_in_until_enabled(mrx: Mrx):
     assert entries(mrx, "user disabled")[-1]["by"] == "jdoe"
 
 
+@pytest.mark.slow
 def test_a_reset_password_replaces_the_old_one(mrx: Mrx):
     old = mrx("user", "create", "maria", "--role", "viewer").stdout.strip()
 
@@ -159,6 +160,7 @@ def test_init_makes_the_first_administrator_and_shows_the_password_once(tmp_path
     assert (user["name"], user["roles"], user["created_by"]) == ("admin", ["admin"], "mrx init")
 
 
+@pytest.mark.slow
 def test_init_shows_no_password_to_a_program(tmp_path):
     mrx = Mrx(tmp_path / "home")
 
@@ -171,6 +173,7 @@ def test_init_shows_no_password_to_a_program(tmp_path):
     assert signs_in(mrx, "admin", password) == ""
 
 
+@pytest.mark.slow
 def test_init_makes_nobody_where_told_so_or_where_somebody_is(tmp_path):
     mrx = Mrx(tmp_path / "home")
 

@@ -82,6 +82,7 @@ def bad(findings: dict[str, Finding]) -> dict[str, str]:
     return {name: one.because for name, one in findings.items() if one.result is not Result.OK}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("programme", PARTNERS)
 def test_our_own_end_passes_every_check(programme: str, tmp_path: Path, key_files: dict[str, Path]):
     examination = Examination(tmp_path, key_files, programme)
@@ -93,6 +94,7 @@ def test_our_own_end_passes_every_check(programme: str, tmp_path: Path, key_file
     assert examination.held() == 0
 
 
+@pytest.mark.slow
 def test_it_may_be_run_again_and_withdraws_what_a_broken_run_told(
     mexico: Examination, partner: BadPartner
 ):
@@ -180,6 +182,7 @@ def test_an_end_that_turns_nothing_away_fails(name: str, mexico: Examination):
     assert finding.result is Result.FAILED, finding
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "end"), [("problems", Indiscreet), ("problems", Plain), ("media-type", Plain)]
 )
@@ -198,6 +201,7 @@ def test_every_check_is_known_to_fail():
     assert failing == set(NAMES)
 
 
+@pytest.mark.slow
 def test_silence_fails_in_time(mexico: Examination, partner: BadPartner):
     partner.will("silent")
     with mexico.run(partner, limit=timedelta(seconds=0.5)) as run:
@@ -216,6 +220,7 @@ def test_what_is_applied_later_cannot_be_judged(mexico: Examination):
             assert alone(run, "announcements").result is Result.SKIPPED
 
 
+@pytest.mark.slow
 def test_a_bad_answer_leaves_the_other_checks_alone(mexico: Examination, partner: BadPartner):
     partner.will("honest:2", "wrong-digest")
 
@@ -228,6 +233,7 @@ def test_a_bad_answer_leaves_the_other_checks_alone(mexico: Examination, partner
 # -- the report ------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_report_names_no_member(mexico: Examination, partner: BadPartner):
     partner.will("refusing")
     with mexico.run(partner) as run:

@@ -179,6 +179,7 @@ def test_who_only_looks_changes_nothing(small_world: World, vera: TestClient, st
     assert states(small_world.house) == ["current"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", ["files", "register"])
 def test_killed_while_taking_the_next_key_back_the_next_call_goes_on(
     small_world: World, monkeypatch: pytest.MonkeyPatch, step: str

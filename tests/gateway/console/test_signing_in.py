@@ -51,6 +51,7 @@ def test_after_five_wrong_passwords_the_right_one_waits_too(house: House):
     assert [entry["locked"] for entry in refused] == [False] * 4 + [True]
 
 
+@pytest.mark.slow
 def test_wrong_unknown_and_locked_are_answered_alike(house: House, monkeypatch):
     user, other, client = person(house), person(house), nobody(house)
     looked: list[str | None] = []
@@ -118,6 +119,7 @@ def test_the_lock_ends_by_itself_and_five_more_are_counted_from_the_beginning(ho
     assert signing_in.by_password(house, user.name, GOOD, source=HERE, now=later)
 
 
+@pytest.mark.slow
 def test_a_right_password_begins_the_count_again(house: House):
     user, now = person(house), datetime.now(UTC)
 

@@ -46,6 +46,7 @@ def scripts(name):
     return {unicodedata.name(letter).split()[0] for letter in name if letter.isalpha()}
 
 
+@pytest.mark.slow
 def test_the_same_companies_come_out_every_time(members, grants):
     assert companies.companies() == members
     assert companies.grants(members, companies.TEXTS, share=companies.CONSENT_SHARE) == grants
@@ -106,6 +107,7 @@ def test_names_come_in_many_scripts(members):
     assert len(accented) > 300
 
 
+@pytest.mark.slow
 def test_every_name_says_that_it_is_invented(members):
     tongues = [tongue for tongue in vars(words).values() if isinstance(tongue, words.Tongue)]
     marks = {plain(mark) for tongue in tongues for mark in tongue.marks}

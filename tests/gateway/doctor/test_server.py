@@ -53,6 +53,7 @@ def order(house: House, sentence: str) -> None:
     house.database.close()
 
 
+@pytest.mark.slow
 def test_a_good_server_is_well(there: Settings):
     steps = examined(there)
 
@@ -103,6 +104,7 @@ def test_text_in_another_encoding_fails(there: Settings):
     assert "in SQL_ASCII" in said["encoding"].sentence
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("setting", ["fsync", "full_page_writes"])
 def test_a_server_that_a_power_cut_would_hurt_fails(setting: str):
     with tempfile.TemporaryDirectory(prefix="mrx-pg-", ignore_cleanup_errors=True) as folder:
@@ -151,6 +153,7 @@ def test_a_transaction_left_open_is_a_warning(house: House, there: Settings):
     assert examined(there, transaction_old=timedelta(0))["transactions"].result is OK
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("off", "result"),
     [

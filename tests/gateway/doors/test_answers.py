@@ -65,6 +65,7 @@ def get(client: TestClient, world: World, route: Route) -> Response:
     return client.get(route.url(), headers=headers)
 
 
+@pytest.mark.slow
 def test_every_answer_to_who_may_ask_is_guarded(client: TestClient, app: FastAPI, world: World):
     seen = set()
     for route in routes(app):
@@ -76,6 +77,7 @@ def test_every_answer_to_who_may_ask_is_guarded(client: TestClient, app: FastAPI
     assert 500 not in seen
 
 
+@pytest.mark.slow
 def test_every_refusal_is_guarded(app: FastAPI):
     with TestClient(app, raise_server_exceptions=False, follow_redirects=False) as nobody:
         for route in routes(app):
@@ -124,6 +126,7 @@ def test_pages_have_the_policy_of_pages(client: TestClient):
     assert client.get("/console/").headers["content-security-policy"] == POLICY
 
 
+@pytest.mark.slow
 def test_no_address_of_ours_holds_a_secret(client: TestClient, app: FastAPI):
     """Neither a parameter that could, nor a link or a redirect of any page."""
     secret = re.compile(r"(?i)token|password|secret|session|cookie|nonce")

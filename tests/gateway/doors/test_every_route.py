@@ -23,6 +23,7 @@ from tests.gateway.doors.tables import changed, tables_of
 from tests.world import World
 
 
+@pytest.mark.slow
 def test_all_doors_and_pages_are_in_the_table(app: FastAPI):
     found = routes(app)
 

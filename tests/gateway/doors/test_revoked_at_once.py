@@ -110,6 +110,7 @@ def _session(house: House, held: str) -> sessions.Session:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ENDS)
 def test_all_sessions_of_somebody(house: House, servers: list[TestClient], how: str):
     with house.database.write() as tx:

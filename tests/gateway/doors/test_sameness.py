@@ -228,6 +228,7 @@ def ratio(pair: Pair) -> float:
     return max(first, second) / min(first, second)
 
 
+@pytest.mark.slow
 def test_no_refusal_of_a_sign_in_comes_sooner_than_another(
     pairs: Mapping[str, Pair], monkeypatch: pytest.MonkeyPatch
 ):

@@ -30,6 +30,7 @@ def two(small_world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Er
         one.stop()
 
 
+@pytest.mark.slow
 def test_two_processes_ask_a_partner_no_more_often_than_one(small_world: World, two: list[Errands]):
     mexico = small_world.partners["mx-neec"]
     app = build(mexico, Settings(home=mexico.folder))
@@ -68,6 +69,7 @@ def test_when_the_one_that_runs_them_ends_another_takes_over(
     assert not first.ours
 
 
+@pytest.mark.slow
 def test_a_replay_is_worked_in_the_background(small_world: World, two: list[Errands]):
     refused(small_world, ACCOUNTS)
     for one in two:
@@ -88,6 +90,7 @@ def test_a_replay_is_worked_in_the_background(small_world: World, two: list[Erra
         assert view.get(tx, asked.id).looked_at == len(ACCOUNTS)
 
 
+@pytest.mark.slow
 def test_a_replay_that_fails_keeps_neither_another_s_nor_a_refused_one(
     small_world: World, two: list[Errands]
 ):

@@ -99,6 +99,7 @@ def test_time_limits_lie_beyond_a_request_that_began_at_the_budgets_end():
     assert conf.task_time_limit > conf.task_soft_time_limit
 
 
+@pytest.mark.slow
 def test_who_serves_with_threads_never_imports_celery():
     script = "import sys, gateway.server; print(*sys.modules)"
 

@@ -93,6 +93,7 @@ def test_a_part_that_finds_no_redis_goes_on_and_keeps_its_password(small_world: 
     assert b"Traceback" not in said
 
 
+@pytest.mark.slow
 def test_a_part_without_its_supervisor_does_not_begin():
     words = [*parts.command("sweep")[:-1], "1"]
 

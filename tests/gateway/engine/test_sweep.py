@@ -94,6 +94,7 @@ def test_the_lease_of_a_process_that_died_here_is_ended(waiting: World, sweep: S
     assert kinds(sweep.look(now=100 + UNHEARD_SECONDS)) == [Lane.ROUTINE]
 
 
+@pytest.mark.slow
 def test_a_lane_with_much_to_tell_takes_turns_with_the_others(
     whole_world: World, monkeypatch: pytest.MonkeyPatch
 ):
@@ -131,6 +132,7 @@ def test_a_lane_with_much_to_tell_takes_turns_with_the_others(
     assert set(told[:2]) == set(told[2:4]) == set(both)
 
 
+@pytest.mark.slow
 def test_running_it_delivers_with_no_redis_at_all(waiting: World, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(sweeps, "EVERY_SECONDS", 0.05)
     monkeypatch.setattr(sweeps, "UNHEARD_SECONDS", 0.2)

@@ -116,6 +116,7 @@ def test_no_log_line_holds_the_brokers_password(waiting: World, caplog: pytest.L
     assert "secret" not in caplog.text
 
 
+@pytest.mark.slow
 @FILE_ONLY
 def test_no_request_waits_for_a_redis_that_does_not_answer(waiting: World):
     with mute_redis() as url:
@@ -159,6 +160,7 @@ def test_a_command_that_changed_nothing_wakes_nobody(
     assert queued(redis) == 0
 
 
+@pytest.mark.slow
 @FILE_ONLY
 def test_a_command_waits_a_second_at_most_and_says_nothing(
     waiting: World,

@@ -50,6 +50,7 @@ def test_the_second_sign_in_finds_the_user_and_takes_the_roles_of_now(
     assert any(user.name in entry for entry in entries(house, "roles changed"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("roles", [[], ["offline_access"], None, {"viewer": True}, 7])
 def test_who_has_no_role_is_refused_and_made_no_user(house: House, there: Provider, roles: object):
     there.person["roles"] = roles
@@ -97,6 +98,7 @@ def test_nobody_takes_over_a_user_by_having_the_name(house: House, there: Provid
     assert (answer.status_code, "MRX-5061" in answer.text) == (409, True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["Ünicode", "a b", "x", "", None, "the identity provider"])
 def test_a_name_that_is_none_is_refused(house: House, there: Provider, name: str | None):
     there.person["preferred_username"] = name

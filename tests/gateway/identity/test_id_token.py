@@ -35,6 +35,7 @@ def test_an_id_token_that_is_not_of_this_sign_in_is_refused(
     refused(at(house, there), why)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["aud", "iss", "nonce", "exp", "iat", "sub"])
 def test_an_id_token_without_a_needed_claim_is_refused(house: House, there: Provider, name: str):
     there.without = {name}

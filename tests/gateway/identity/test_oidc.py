@@ -149,6 +149,7 @@ def test_an_answer_to_a_sign_in_of_another_browser_is_refused(house: House, ther
         assert COOKIE not in client.cookies
 
 
+@pytest.mark.slow
 def test_an_answer_that_comes_too_late_is_refused(house: House, there: Provider, monkeypatch):
     from datetime import timedelta
 

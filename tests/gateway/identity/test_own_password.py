@@ -51,6 +51,7 @@ def test_whoever_chose_a_password_goes_on_with_it_and_no_other(house: House):
     assert entries(house, "password changed", user)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("old", "new", "again", "code"),
     [
@@ -114,6 +115,7 @@ def test_strangers_who_lock_a_name_keep_nobody_from_another_password(house: Hous
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("meanwhile", ["reset", "disable"])
 def test_a_password_that_is_taken_away_meanwhile_is_not_exchanged_for_another(
     house: House, monkeypatch, meanwhile: str

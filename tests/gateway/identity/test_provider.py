@@ -18,6 +18,7 @@ from tests.gateway.identity.provider import Provider
 from tests.gateway.identity.somebody import name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "said",
     [

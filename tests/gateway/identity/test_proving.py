@@ -125,6 +125,7 @@ def test_after_the_fifth_wrong_one_the_way_leads_back_to_what_was_asked_for(hous
     assert 'value="/console/approvals/00aa00aa00aa"' in login
 
 
+@pytest.mark.slow
 def test_wrong_ones_of_a_session_count_at_whatever_server_they_are_given(house: House):
     client = signed_in(house, person(house))
     for _ in range(3):
@@ -142,6 +143,7 @@ def test_wrong_ones_of_a_session_count_at_whatever_server_they_are_given(house: 
     assert client.get("/console/account").status_code == 303
 
 
+@pytest.mark.slow
 def test_a_right_password_begins_the_count_of_the_session_again(house: House):
     client = signed_in(house, person(house))
 

@@ -43,6 +43,7 @@ def test_who_they_are_is_shown_again_at_the_provider(house: House, there: Provid
     assert proved(house, held)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "auth_time",
     [

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import orjson
+import pytest
 
 from gateway.console.page import COOKIE
 from gateway.console.signing_in import ATTEMPT
@@ -31,6 +32,7 @@ print(json.dumps([answer.status_code, answer.headers.get("location"), client.coo
 """
 
 
+@pytest.mark.slow
 def test_a_sign_in_begun_at_one_server_is_finished_at_another(house: House, there: Provider):
     """The other one is a process of its own: nothing is shared but the home folder."""
     here = at(house, there)

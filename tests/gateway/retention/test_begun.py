@@ -125,6 +125,7 @@ def test_whoever_may_not_is_refused_and_kept(world: World):
 # -- the command -----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_command_shows_first_and_erases_when_it_is_told_to(world: World):
     mrx = Mrx(world.house.folder)
     shown = mrx.json("retention", "show")

@@ -73,6 +73,7 @@ def names(*accounts: str) -> set[str]:
     return {f"Invented Company {account}" for account in accounts}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("habit", ["deaf", "refuse-500", "busy"])
 def test_what_never_applied_it_holds_nothing(habit: str, sender: Sender):
     file = sender.batch(*ACCOUNTS)

@@ -107,6 +107,7 @@ def test_the_overview_is_what_the_pages_show(world: World):
     driven(world, look)
 
 
+@pytest.mark.slow
 def test_enter_opens_a_partner_and_escape_goes_back(world: World):
     async def look(pilot: Pilot[None]) -> None:
         await choose(pilot, "ca-pip")
@@ -123,6 +124,7 @@ def test_enter_opens_a_partner_and_escape_goes_back(world: World):
     driven(world, look)
 
 
+@pytest.mark.slow
 def test_a_pause_says_what_will_wait_asks_why_and_stands_in_the_ledger(world: World):
     async def pause(pilot: Pilot[None]) -> None:
         await choose(pilot, "il-aeo")
@@ -139,6 +141,7 @@ def test_a_pause_says_what_will_wait_asks_why_and_stands_in_the_ledger(world: Wo
     assert entries(world, "paused")[-1] == '{"by":"jdoe","reason":"repair"}'
 
 
+@pytest.mark.slow
 def test_resuming_from_the_partners_own_screen(world: World):
     async def resume(pilot: Pilot[None]) -> None:
         await choose(pilot, "ca-pip")
@@ -153,6 +156,7 @@ def test_resuming_from_the_partners_own_screen(world: World):
     assert '"reason":"over"' in entries(world, "resumed")[-1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("alone", "said"),
     [
@@ -181,6 +185,7 @@ def test_resuming_says_what_becomes_of_what_was_turned_down(
     driven(world, ask)
 
 
+@pytest.mark.slow
 def test_escape_does_nothing(world: World):
     async def leave(pilot: Pilot[None]) -> None:
         await choose(pilot, "il-aeo")
@@ -194,6 +199,7 @@ def test_escape_does_nothing(world: World):
     assert entries(world, "paused") == before
 
 
+@pytest.mark.slow
 def test_no_reason_no_pause_and_who_may_not_is_told_and_noted(world: World):
     before = entries(world, "paused")
 
@@ -216,6 +222,7 @@ def test_no_reason_no_pause_and_who_may_not_is_told_and_noted(world: World):
     assert '"by":"viewer"' in entries(world, "act refused")[-1]
 
 
+@pytest.mark.slow
 def test_what_changes_is_shown_and_the_cursor_stays(world: World):
     async def watch(pilot: Pilot[None]) -> None:
         await choose(pilot, "kr-aeo")

@@ -26,6 +26,7 @@ def without_word(found: tuple[steps.Step, ...]) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 def test_every_durable_step_has_a_point_or_a_reason():
     found = without_word(steps.every())
     assert not found, (

@@ -12,6 +12,7 @@ OPS = "/v1/ops"
 WHY = {"reason": "it is time"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", Role)
 def test_a_token_has_the_rights_of_the_role_it_is_named_after(
     http: TestClient, small_world: World, role: Role

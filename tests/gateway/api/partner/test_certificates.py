@@ -81,6 +81,7 @@ def test_a_staged_key_is_shown_and_who_saw_it_is_kept_once(client: TestClient, w
         assert "ca-pip" in own_keys.unaware(tx, kept)
 
 
+@pytest.mark.slow
 def test_what_a_running_server_signs_with_stays_current_until_it_is_started_again(
     client: TestClient, whole_world: World
 ):

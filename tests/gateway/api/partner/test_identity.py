@@ -49,6 +49,7 @@ def client(world: World) -> TestClient:
     return connected(world)
 
 
+@pytest.mark.slow
 def test_a_signed_request_is_answered(client: TestClient, mexico: SigningKey):
     assert client.get(URL, headers=signature(mexico, "GET", URL)).status_code == 200
 

@@ -49,6 +49,7 @@ def escaped(key: SigningKey) -> dict[str, str]:
     return {"X-SSL-Cert": quote(key.certificate.pem, safe="")}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "addresses", [PROXY, "192.0.2.0/24", "10.0.0.1, 192.0.2.7", "2001:db8::/32,192.0.2.0/28"]
 )

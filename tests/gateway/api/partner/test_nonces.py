@@ -18,6 +18,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     return two_pinned(tmp_path_factory.mktemp("world"), key_files)
 
 
+@pytest.mark.slow
 def test_nonces_are_forgotten_when_their_signature_is_too_old(world: World):
     """Not before: a request from a clock that is ahead is believed for ten minutes."""
     now = datetime(2030, 1, 1, tzinfo=UTC)

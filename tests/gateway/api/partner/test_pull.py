@@ -178,6 +178,7 @@ def test_a_lane_that_waits_for_its_next_try_is_still_fetched(world: World, mexic
     assert mexico.next().status_code == 200
 
 
+@pytest.mark.slow
 def test_waiting_ends_when_something_is_due(world: World, mexico: Puller):
     mexico.fetch_all()
     late = threading.Timer(1.0, lambda: world.push(member("10000001", status="SUSPENDED")))
@@ -191,6 +192,7 @@ def test_waiting_ends_when_something_is_due(world: World, mexico: Puller):
     assert 0.9 < time.monotonic() - began < 10
 
 
+@pytest.mark.slow
 def test_waiting_ends_when_the_time_is_over(world: World, mexico: Puller):
     mexico.fetch_all()
     began = time.monotonic()

@@ -40,6 +40,7 @@ def test_two_who_come_at_once_get_the_same_bytes(world: World, mexico: Puller):
     assert outcomes(world) == ["handed over"] * 4
 
 
+@pytest.mark.slow
 def test_a_lane_that_another_works_is_busy_and_then_free(world: World, mexico: Puller):
     with world.house.database.write() as tx:
         taken = lanes.take_one(

@@ -110,6 +110,7 @@ def test_a_lost_place_begins_a_new_epoch(world: World, mexico: Caller):
     assert "Invented Company Renamed" in world.held(MEXICO)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "document",
     [

@@ -66,6 +66,7 @@ UNTOLD = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", UNTOLD)
 def test_anything_else_is_unknown(mexico: Puller, what: str):
     assert ask(mexico, *UNTOLD[what]) == UNKNOWN
@@ -188,6 +189,7 @@ def test_never_another_partners_member(world: World, mexico: Puller):
     assert [ask(mexico)["known"], ask(canada)["known"]] == [True, False]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "query",
     ["", "?scheme=SCAC", "?value=QXQA", "?scheme=XYZ&value=1", "?scheme=SCAC&value=" + "x" * 65],

@@ -36,6 +36,7 @@ def looks(answer: Response) -> tuple[object, ...]:
     return answer.status_code, headers, len(answer.content), list(answer.json())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", ["QZZZ", "QXQB", "QXQC", "%00", "x" * 64])
 def test_known_and_unknown_look_alike(mexico: Puller, value: str):
     known = mexico.get("/status?scheme=SCAC&value=QXQA")
@@ -46,6 +47,7 @@ def test_known_and_unknown_look_alike(mexico: Puller, value: str):
     assert not unknown.json()["known"]
 
 
+@pytest.mark.slow
 def test_known_and_unknown_take_alike_long(world: World):
     """No answer leaves before the floor, and none much later."""
     mexico = puller(world, status_answer_seconds=FLOOR)
