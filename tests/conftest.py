@@ -13,6 +13,7 @@ from sqlalchemy import URL
 from schemas.programme import PROGRAMMES
 from tests import carriers, compiled, memory, servers, world
 from tests.dealing import dealt
+from tests.executed import counted, silent
 from tests.journeys.places import FIRST, Place
 from tests.thinning import thinned
 
@@ -85,12 +86,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """In CI a skip is a failure unless its reason begins with 'allowed:'."""
-    report = session.config.pluginmanager.get_plugin("terminalreporter")
-    skipped = report.stats.get("skipped", []) if report else []
-    silent = [skip for skip in skipped if "allowed:" not in str(skip.longrepr)]
-    if os.environ.get("CI") == "true" and silent:
-        report.write_line(f"{len(silent)} tests were skipped in CI", red=True)
+    """Say how much of each kind a whole run has executed. In CI nothing of a kind is a failure, and
+    so is a skip unless its reason begins with 'allowed:'.
+    """
+    config = session.config
+    out = config.pluginmanager.get_plugin("terminalreporter")
+    if out is None:
+        return
+    wrong = []
+    if skipped := silent(out.stats.get("skipped", [])):
+        wrong.append(f"{skipped} tests were skipped")
+    part = config.option.markexpr or config.option.keyword or config.option.collectonly
+    if config.args_source is pytest.Config.ArgsSource.TESTPATHS and not part:
+        kinds = counted(out.stats.get("passed", []))
+        out.write_line("\nexecuted: " + ", ".join(f"{kind} {n}" for kind, n in kinds.items()))
+        wrong += [f"no test executed of {kind}" for kind, n in kinds.items() if not n]
+    if os.environ.get("CI") == "true" and wrong:
+        out.write_line("\nnot in CI: " + "; ".join(wrong), red=True)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
