@@ -9,7 +9,7 @@ import typer
 
 from gateway.cli import answer, batch_name, batch_story, files, here
 from gateway.cli.nouns import noun
-from gateway.cli.options import AsJson, Number, OnlyPartner, Output, Partner
+from gateway.cli.options import AsJson, Limit, Number, OnlyPartner, Output, Partner
 from gateway.views import batches as view
 from outbox import batch as batches
 from outbox import evidence, handing_over, release, worker_name
@@ -39,7 +39,6 @@ After = Annotated[
     int | None,
     typer.Option("--after", metavar="ID", min=1, max=2**63 - 1, help="Those older than this one."),
 ]
-Limit = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="At most so many.")]
 
 app = noun()
 app.add_typer(batch_story.app)

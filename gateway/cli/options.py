@@ -17,6 +17,7 @@ Input = Annotated[
 ]
 Output = Annotated[str, typer.Option("-o", "--output", metavar="FILE", help="'-' is stdout.")]
 Partner = Annotated[str, typer.Argument(metavar="CODE", help="The partner, such as mx-neec.")]
+Limit = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="At most so many.")]
 OnlyPartner = Annotated[
     str | None, typer.Option("--partner", metavar="CODE", help="Only this partner.")
 ]

@@ -9,7 +9,7 @@ from gateway import pushes
 from gateway.acts import pushes as acts
 from gateway.cli import answer, here
 from gateway.cli.nouns import noun
-from gateway.cli.options import AsJson, Reason, one_line
+from gateway.cli.options import AsJson, Limit, Reason, one_line
 from gateway.identity.actor import at_the_shell
 from gateway.pushes import Pushed, State
 from gateway.taking import going
@@ -20,7 +20,6 @@ from schemas.codes import CODES
 
 COLUMNS = ("id", "received_at", "kind", "mode", "state", "read", "accepted", "rejected", "going")
 LISTED = 1_000
-"""Of the newest; a page of the console leads further back."""
 
 PushId = Annotated[str, typer.Argument(metavar="ID", help="As `mrx push list` gives it.")]
 
@@ -31,12 +30,15 @@ app = noun()
 def list_(
     *,
     state: Annotated[State | None, typer.Option(help="Only those in this state.")] = None,
+    limit: Limit = LISTED,
     as_json: AsJson = False,
 ) -> None:
-    """List the pushes that came by HTTP, the newest thousand first."""
+    """List the pushes that came by HTTP, the newest first."""
     with here.house() as house, house.database.read() as tx:
-        found = [_row(one) for one in pushes.every(tx, state=state, at_most=LISTED)]
-    answer.many(COLUMNS, found, json=as_json)
+        found = pushes.every(tx, state=state, at_most=limit + 1)
+    answer.many(COLUMNS, map(_row, found[:limit]), json=as_json)
+    if len(found) > limit:
+        answer.talk("There are more: --limit shows them.")
 
 
 @app.command(epilog="Example: mrx push show 0123456789abcdef")

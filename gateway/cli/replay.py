@@ -9,14 +9,14 @@ from gateway import replaying
 from gateway.acts import replays as acts
 from gateway.cli import answer, exits, here
 from gateway.cli.nouns import noun
-from gateway.cli.options import AsJson, DryRun, OnlyPartner, Reason, one_line
+from gateway.cli.options import AsJson, DryRun, Limit, OnlyPartner, Reason, one_line
 from gateway.identity.actor import at_the_shell
 from gateway.views import replays as view
 from gateway.views.replays import Preview, Replay, State
 from outbox.house import House
 
 COLUMNS = ("id", "partner", "code", "state", "matched", "retold", "asked_by", "asked_at", "reason")
-LISTED = 200  # at a time
+LISTED = 200
 
 To = Annotated[str, typer.Option("--partner", metavar="CODE", help="To this partner.")]
 Cause = Annotated[
@@ -81,11 +81,13 @@ def start(
 
 
 @app.command("list", epilog="Example: mrx replay list --partner kr-aeo")
-def list_(*, partner: OnlyPartner = None, as_json: AsJson = False) -> None:
-    """List replays, the newest first, the last 200."""
+def list_(*, partner: OnlyPartner = None, limit: Limit = LISTED, as_json: AsJson = False) -> None:
+    """List replays, the newest first."""
     with here.house() as house, house.database.read() as tx:
-        found = view.every(tx, partner=partner, at_most=LISTED)
-    answer.many(COLUMNS, map(_facts, found), json=as_json)
+        found = view.every(tx, partner=partner, at_most=limit + 1)
+    answer.many(COLUMNS, map(_facts, found[:limit]), json=as_json)
+    if len(found) > limit:
+        answer.talk("There are more: --limit shows them.")
 
 
 @app.command(epilog="Example: mrx replay show 0123456789ab")

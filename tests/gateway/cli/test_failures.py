@@ -3,6 +3,7 @@
 import zipfile
 from pathlib import Path
 
+import orjson
 import pytest
 
 from tests.gateway.acts.entries import entries
@@ -57,6 +58,13 @@ def test_a_replay_is_left_to_the_gateway_and_cancelled(turned_down: World, mrx: 
     assert set(waiting(turned_down).values()) == {CODE}
     assert "MRX-7015" in mrx("replay", "cancel", begun["id"], "--reason", "x", code=1).stderr
     assert "MRX-5065" in mrx("replay", "show", "0123456789ab", code=1).stderr
+
+    again = mrx.json(*REPLAY)["id"]
+    one = mrx("replay", "list", "--limit", 1, "--json")
+    both = mrx("replay", "list", "--limit", 2, "--json")
+    assert {replay["id"] for replay in orjson.loads(both.stdout)} == {again, begun["id"]}
+    assert len(orjson.loads(one.stdout)) == 1
+    assert ("There are more" in one.stderr, "There are more" in both.stderr) == (True, False)
 
 
 @pytest.mark.usefixtures("turned_down")

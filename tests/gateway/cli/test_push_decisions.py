@@ -33,6 +33,18 @@ def test_it_is_listed_and_shown_with_what_would_go(mrx: Mrx, waiting: str):
     assert mrx.json("push", "rejected", waiting) == []
 
 
+def test_a_list_says_that_there_is_more(mrx: Mrx, world: World, waiting: str):
+    pusher = Caller(TestClient(application(world.house)), world.house, (Scope.PUSH,))
+    pusher.push(lines(*ALL))
+
+    one = mrx("push", "list", "--limit", 1, "--json")
+    both = mrx("push", "list", "--limit", 2, "--json")
+
+    [last] = orjson.loads(one.stdout)
+    assert [push["id"] for push in orjson.loads(both.stdout)] == [last["id"], waiting]
+    assert ("There are more" in one.stderr, "There are more" in both.stderr) == (True, False)
+
+
 def test_it_is_released_by_who_types_the_number(mrx: Mrx, waiting: str):
     wrong = mrx("push", "release", waiting, "--gone", 24, "--reason", "why", code=exits.FAILED)
     assert "MRX-7024" in wrong.stderr
