@@ -55,6 +55,10 @@ _DATE_SLACK = timedelta(seconds=5)  # a shell asks the clock twice, once for eac
 _FIELD_CHARS_MAX = 4_096  # an honest one has some 400; RSA of 16,384 bits has 2,732
 _URL_CHARS_MAX = 8_192
 _KEYID = re.compile(r';\s*keyid="([0-9a-f]{64})"')
+# A dictionary of digests without parameters (RFC 9530): SHA-256 is one of its members.
+_SHA_256 = re.compile(
+    r"\A(?:[a-z0-9-]+=:[A-Za-z0-9+/=]*:\s*,\s*)*sha-256=:[A-Za-z0-9+/=]*:\s*(?:,|\Z)"
+)
 _NONCE = re.compile(r"[A-Za-z0-9+/=_-]{22,128}")  # at least 16 bytes, in any base64 or in hex
 
 
@@ -164,7 +168,7 @@ def verify(
         )
     except HTTPMessageSignaturesException as refused:
         raise NotTrusted("MRX-7011") from refused
-    if content and "sha-256=:" not in _one(lines, "content-digest"):
+    if content and not _SHA_256.search(_one(lines, "content-digest")):
         raise NotTrusted("MRX-7011")  # the library takes SHA-512 alone
     said: Mapping[str, Any] = result.parameters
     if not said.keys() >= PARAMETERS or said["tag"] != to or not _NONCE.fullmatch(said["nonce"]):

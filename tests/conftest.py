@@ -13,7 +13,7 @@ from sqlalchemy import URL
 from schemas.programme import PROGRAMMES
 from tests import carriers, compiled, memory, servers, world
 from tests.dealing import dealt
-from tests.executed import counted, silent
+from tests.executed import counted, note, silent
 from tests.journeys.places import FIRST, Place
 from tests.thinning import thinned
 
@@ -82,6 +82,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest first: what begins last would otherwise end alone, with the other cores idle."""
     if QUICK:
         items[:] = thinned(items)
+    for item in items:
+        note(item)
     items[:] = dealt(items, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
 
 

@@ -15,7 +15,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from gateway import log, tokens
 from gateway.api import rates
 from gateway.api.context import Context, Here
-from gateway.api.parameters import known_only
+from gateway.api.parameters import unambiguous
 from gateway.tokens import Scope, Token
 from schemas.errors import BadRequest
 
@@ -76,7 +76,7 @@ def holding(*any_of: Scope) -> Any:
         token = known(request, here, given)
         if token.scopes.isdisjoint(any_of):
             raise BadRequest("MRX-7002", scope=named)
-        known_only(request)
+        unambiguous(request)
         return Caller(token.id, token.scopes)
 
     return Security(proved, scopes=[any_of[0].value])

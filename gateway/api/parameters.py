@@ -42,9 +42,11 @@ def texts_only(request: Request) -> None:
         raise RequestValidationError([{"loc": place, "type": "string_unicode"} for place in wrong])
 
 
-def known_only(request: Request) -> None:
+def unambiguous(request: Request) -> None:
     """Raise `RequestValidationError` if the query has a parameter that the route does not take, or if
-    it or a JSON body says anything twice, or the body is not UTF-8.
+    it or a JSON body says anything twice, or the body is UTF-16 or UTF-32.
+
+    To be called when FastAPI has read the body.
     """
     path = request.scope["route"].path_format
     told = request.app.openapi()["paths"][path][request.method.lower()].get("parameters", [])

@@ -38,7 +38,7 @@ def list_(
         found = pushes.every(tx, state=state, at_most=limit + 1)
     answer.many(COLUMNS, map(_row, found[:limit]), json=as_json)
     if len(found) > limit:
-        answer.talk("There are more: --limit shows them.")
+        answer.talk("There are more: --limit shows more of them, the console all.")
 
 
 @app.command(epilog="Example: mrx push show 0123456789abcdef")

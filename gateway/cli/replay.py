@@ -87,7 +87,7 @@ def list_(*, partner: OnlyPartner = None, limit: Limit = LISTED, as_json: AsJson
         found = view.every(tx, partner=partner, at_most=limit + 1)
     answer.many(COLUMNS, map(_facts, found[:limit]), json=as_json)
     if len(found) > limit:
-        answer.talk("There are more: --limit shows them.")
+        answer.talk("There are more: --limit shows more of them, the console all.")
 
 
 @app.command(epilog="Example: mrx replay show 0123456789ab")

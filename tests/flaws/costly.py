@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from schemas.errors import BadDocument
-from schemas.parse import DOCUMENT_BYTES_MAX, MARKUP_MAX, parse
+from schemas.parse import DECLARATIONS_MAX, DOCUMENT_BYTES_MAX, MARKUP_MAX, parse
 
 # Beyond what the interpreter has when it starts: the document, and the dearest tree there can be.
 MEMORY_MAX = 16 * DOCUMENT_BYTES_MAX
@@ -31,10 +31,11 @@ def nested(depth: int) -> bytes:
     return b"<a>" * depth + b"</a>" * depth
 
 
-def members() -> bytes:
-    """An ordinary document with as many elements as one may have."""
+def members(size: int = DOCUMENT_BYTES_MAX) -> bytes:
+    """An ordinary document of this size, or with as many elements as one may have."""
     texts = b"".join([b"<i%d>SOME ORDINARY TEXT</i%d>" % (n, n) for n in range(9)])
-    return flood(b"<m>" + texts + b"</m>\n", MARKUP_MAX // 20 - 1)
+    unit = b"<m>" + texts + b"</m>\n"
+    return flood(unit, min(size // len(unit), MARKUP_MAX // 20 - 1))
 
 
 SHAPES: dict[str, tuple[Callable[[], bytes], str | None]] = {
@@ -63,7 +64,18 @@ SHAPES: dict[str, tuple[Callable[[], bytes], str | None]] = {
         lambda: b"<r " + b" ".join([b'xmlns:n%d="u"' % n for n in range(64)]) + b"/>",
         None,
     ),
-    "a namespace in each element": (lambda: flood(b'<a xmlns="u"/>', 100_000), "MRX-2304"),
+    "a namespace in each element": (
+        lambda: flood(b'<a xmlns="u"/>', DECLARATIONS_MAX + 1),
+        "MRX-2304",
+    ),
+    "a namespace in each element, as many as allowed": (
+        lambda: flood(b'<a xmlns="u"/>', DECLARATIONS_MAX),
+        None,
+    ),
+    "namespaces without end in a few elements": (
+        lambda: flood(b"<a " + b" ".join([b'xmlns:n%d="u"' % n for n in range(64)]) + b"/>", 3_000),
+        "MRX-2304",
+    ),
     "names, each another": (
         lambda: flood(b"".join([b"<a%011d/>" % n for n in range(MARKUP_MAX - 2)]), 1),
         None,

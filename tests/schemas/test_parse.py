@@ -70,6 +70,10 @@ def test_a_namespace_may_be_said_again_in_every_record(element: bytes):
         b" xmlns:n%d='urn:u'",
         b" xmlns:n%d='urn:xmlns'",
         b""" a%d='xmlns="' xmlns:n%d='urn:u'""",
+        b""" xmlns:n='urn:xmlns""%d'""",
+        b""" xmlns:n='urn:xmlns="u"%d'""",
+        b""" xmlns:n='urn:xmlns:n="u"%d'""",
+        b""" xmlns:n%d = 'urn:xmlns'""",
     ],
 )
 def test_no_declaration_hides_behind_another(hidden: bytes):

@@ -18,7 +18,7 @@ from fastapi.security import HTTPAuthorizationCredentials
 from gateway.acts import permission
 from gateway.api.caller import Caller, bearer, known
 from gateway.api.context import Here
-from gateway.api.parameters import known_only, texts_only
+from gateway.api.parameters import texts_only, unambiguous
 from gateway.identity.actor import Actor
 from gateway.identity.roles import Right, Role, rights
 from gateway.tokens import Scope
@@ -59,7 +59,7 @@ def acting(*any_of: Right) -> Any:
         if actor.rights.isdisjoint(any_of):
             permission.demand(here.house, actor, any_of[0], act=act, now=datetime.now(UTC))
         texts_only(request)
-        known_only(request)
+        unambiguous(request)
         return actor
 
     return Security(proved, scopes=enough)

@@ -20,7 +20,7 @@ from starlette.concurrency import run_in_threadpool
 from gateway import log
 from gateway.api import peer, rates
 from gateway.api.context import Context, Here
-from gateway.api.parameters import known_only
+from gateway.api.parameters import unambiguous
 from partners import certificates, foreign_roll, nonces
 from schemas.errors import BadRequest, NotTrusted
 from signing import request as signed_request
@@ -54,8 +54,7 @@ async def _caller(
         partner = await run_in_threadpool(_counted, _by_signature, request, here, content, now)
     else:
         partner = await run_in_threadpool(_counted, _by_handshake, request, here, b"", now)
-    log.told(partner=partner)
-    known_only(request)
+    unambiguous(request)
     return partner
 
 
@@ -104,6 +103,7 @@ def _by_signature(request: Request, here: Context, content: bytes, now: datetime
     )
     if found is None:  # then it is ours, and we call nobody here
         raise NotTrusted("MRX-7011")
+    log.told(partner=found.partner)  # who is limited, too
     here.rates.demand("partner", fingerprint)
     with here.house.database.write(partner=found.partner) as tx:
         if not nonces.spend(tx, fingerprint, nonce, now=now):
@@ -142,6 +142,7 @@ def _by_handshake(request: Request, here: Context, _content: bytes, now: datetim
         found = certificates.get(tx, certificate.fingerprint)
     if found is None or not certificate.valid_at(now):
         raise BadRequest("MRX-7001")
+    log.told(partner=found.partner)
     here.rates.demand("partner", certificate.fingerprint)
     here.rates.count("partner", certificate.fingerprint, claim=claim)
     with here.house.database.write(partner=found.partner) as tx:

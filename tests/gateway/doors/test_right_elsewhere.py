@@ -125,6 +125,7 @@ def unknown_methods() -> Iterator[str]:
 def test_no_method_that_is_not_in_the_table_does_anything(
     client: TestClient, world: World, every: list[Route]
 ):
+    """At one route in four: it is one piece of code for all of them."""
     headers = [
         *cookie(held(world.house, "all", set(Role))),
         *said(token(world.house, *Scope))[:1],

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser
 
 from gateway.console.page import COOKIE
 from gateway.identity.roles import RIGHTS, Right, Role
+from outbox.ledger import add as append
 from schemas.tables import ledger
 from tests import month
 from tests.gateway.console.browser.chromium import LAYOUT, NARROW, WIDE, Window, signed_in
@@ -145,6 +146,18 @@ def test_every_page_is_fit_for_everybody(
             wrong += [f"{page.address}: {it}" for it in _faults(window, stands.url, page.address)]
 
     assert not wrong, "\n" + "\n".join(wrong)
+
+
+def test_an_entry_of_the_ledger_with_a_long_line_is_fit_too(stands: Site, browser: Browser):
+    """What scrolls is what takes focus, and not a box within it."""
+    house = stands.world.house
+    with house.database.write() as tx:
+        said = {"push": "0123456789abcdef", "by": "jane.invented", "reason": "a long reason " * 20}
+        entry = append(tx, "push discarded", said, now=stands.world.clock())
+    with signed_in(browser, stands.url, stands.held[Role.AUDITOR]) as context:
+        wrong = _faults(Window(context), stands.url, f"{ROOT}/ledger/{entry}")
+
+    assert wrong == []
 
 
 def test_the_pages_of_who_is_not_signed_in_are_fit_too(stands: Site, browser: Browser):
