@@ -19,7 +19,8 @@ from tests.gateway.console.browser.chromium import LAYOUT, NARROW, WIDE, Window,
 from tests.gateway.console.browser.crawl import ROOT, Crawl, crawl, kind
 from tests.gateway.console.browser.site import Site
 
-pytestmark = pytest.mark.browser
+# Slow: so all stay with one worker, and the crawl is made once.
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 # What an empty field of this name is filled with, where not any word is taken.
 SAMPLES = {"account": "10000001"}
