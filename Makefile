@@ -7,7 +7,7 @@ ARGS   ?=
 T      ?=
 MINUTES ?= 10
 
-.PHONY: run test test-quick bench check fix docs screenshots lock soak fuzz sbom audit wheel clean
+.PHONY: run test test-quick bench check fix docs screenshots lock soak storm fuzz sbom audit wheel clean
 
 # The console's styles, from npm, once per lock file; without npm it says so and goes on.
 STYLES := $(BIN)/python -I gateway/console/assets.py
@@ -55,6 +55,14 @@ screenshots: $(VENV)/.tests   ## pictures of the console's main pages, with inve
 soak: $(VENV)/.tests          ## the model test, for MINUTES=n, on both databases; ARGS="--seed N" replays one
 	@sh tests/tools.sh
 	@$(BIN)/python -m tests.journeys.model --minutes $(MINUTES) $(ARGS)
+
+storm: $(VENV)/.tests         ## random kills, on all engines one after the other: MINUTES=n of it in all; MRX_SEED=n draws the same
+	@sh tests/tools.sh
+	@seed=$${MRX_SEED:-$$(od -An -N2 -tu2 /dev/urandom | tr -d ' ')}; \
+	kills=$$(( $(MINUTES) * 5 / 2 )); \
+	echo "seed $$seed; again: MRX_SEED=$$seed make storm MINUTES=$(MINUTES)"; \
+	MRX_SEED=$$seed MRX_CHAOS_SECONDS=$$(( $(MINUTES) * 15 )) MRX_KILLS=$$(( kills < 12 ? 12 : kills )) \
+	$(BIN)/pytest -s -vv -k "storm_everything or killed_at" tests/journeys/test_chaos.py tests/journeys/test_kill.py
 
 fuzz: $(VENV)/.tests          ## one reader under a fuzzer: ARGS="TARGET --seconds N", ARGS=--help names them
 	@$(BIN)/python -m tests.fuzz $(ARGS)

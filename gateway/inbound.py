@@ -10,13 +10,14 @@ is in order but cannot be used is receipted as refused, so that the lane goes on
 receipted as received; how it is decided stands in `gateway.quarantine`.
 """
 
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from gateway import arrived as reading
-from gateway import sequence
+from gateway import contradiction, sequence
 from gateway.arrived import Arrived
 from outbox import ledger, receipts, watch
 from outbox.house import House
@@ -43,7 +44,8 @@ def take(house: House, file: bytes, *, bytes_max: int, now: datetime) -> bytes:
     """Take a partner's batch and return our receipt, sealed.
 
     Raises `NotTrusted` (not believed), `BadDocument` (no batch of ours could look like this) or
-    `Refused` (a rule of the exchange is broken). Nothing of it is kept then.
+    `Refused` (a rule of the exchange is broken). Nothing of it is kept then; that it contradicts
+    what we have is noted.
     """
     partner, opened, terms = _believed(house, file, bytes_max=bytes_max, now=now)
     agreed = terms.agreement.format
@@ -52,27 +54,34 @@ def take(house: House, file: bytes, *, bytes_max: int, now: datetime) -> bytes:
     with house.database.write(partner=partner) as tx:
         # The roll's row first: two deliveries of one batch at once are one after the other.
         standing = foreign_roll.lock(tx, partner, now=now)
-        known = sequence.stored_receipt(
-            tx, partner, arrived.header, opened.digest, content=opened.content
-        )
-        if known is not None:
+        known = contradiction.or_known(tx, arrived, now=now)
+        if isinstance(known, bytes):
             _told(tx, arrived)
-            return known
-        standing = standing.heard(now)
-        if arrived.header.issue > 1:
-            _replace(tx, arrived, now=now)
-        terms = agreements.get(tx, partner)  # once more: now nobody changes it meanwhile
-        news = weigh(tx, arrived)
-        if _is_sudden(news, standing, terms):
-            receipt = _receipt(house, arrived, Level.RECEIVED, now=now)
-            sealed = _keep(tx, house, arrived, receipt, now=now)
-            foreign_roll.keep(tx, partner, standing)
-            quarantine.hold(tx, arrived.place, arrived.announced, arrived.withdrawals)
-        else:
-            receipt, ready = apply(tx, house, arrived, news, standing, terms, now=now)
-            sealed = _keep(tx, house, arrived, receipt, now=now)
-            foreign_news.write(tx, ready, now=now)
-        _tell(tx, arrived, receipt, now=now)
+        elif known is None:
+            known = _new(tx, house, arrived, standing.heard(now), now=now)
+    if isinstance(known, Refused):
+        raise known  # after the commit: what it proves has been noted
+    return known
+
+
+def _new(
+    tx: Connection, house: House, arrived: Arrived, standing: Standing, *, now: datetime
+) -> bytes:
+    """Take what is next in its lane; our receipt, sealed."""
+    if arrived.header.issue > 1:
+        _replace(tx, arrived, now=now)
+    terms = agreements.get(tx, arrived.partner)  # once more: now nobody changes it meanwhile
+    news = weigh(tx, arrived)
+    if _is_sudden(news, standing, terms):
+        receipt = _receipt(house, arrived, Level.RECEIVED, now=now)
+        sealed = _keep(tx, house, arrived, receipt, now=now)
+        foreign_roll.keep(tx, arrived.partner, standing)
+        quarantine.hold(tx, arrived.place, arrived.announced, arrived.withdrawals)
+    else:
+        receipt, ready = apply(tx, house, arrived, news, standing, terms, now=now)
+        sealed = _keep(tx, house, arrived, receipt, now=now)
+        foreign_news.write(tx, ready, now=now)
+    _tell(tx, arrived, receipt, now=now)
     watch.say(outcome=receipt.level.value)
     return sealed
 
@@ -229,14 +238,7 @@ def _replace(tx: Connection, arrived: Arrived, *, now: datetime) -> None:
     tx.execute(update(inbound_batches).where(number).values(owed=False))
     waiting = number & (b.state == "quarantined")
     for issue in tx.scalars(select(b.issue).where(waiting)).all():
-        earlier = quarantine.Place(
-            partner=place.partner,
-            kind=place.kind,
-            epoch=place.epoch,
-            number=place.number,
-            issue=issue,
-        )
-        quarantine.release(tx, earlier)
+        quarantine.release(tx, replace(place, issue=issue))
         said = {"state": "rejected", "decided_at": now, "reason": "a newer issue replaced it"}
         tx.execute(update(inbound_batches).where(waiting, b.issue == issue).values(**said))
 
@@ -258,11 +260,7 @@ def _keep(
     header, digest = arrived.header, arrived.opened.digest
     sealed = seal(exchange.write_receipt(receipt), house.key, now)
     row = {
-        "partner": arrived.partner,
-        "kind": header.lane.value,
-        "epoch": header.epoch,
-        "number": header.number,
-        "issue": header.issue,
+        **asdict(arrived.place),
         "digest": digest,
         "file": arrived.file,
         "receipt": sealed,

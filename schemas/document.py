@@ -77,8 +77,13 @@ def judge(form: str) -> Callable[[etree._Element], bool]:
 
 def must_be_small(element: etree._Element, nodes_max: int) -> None:
     """Raise `BadDocument` MRX-2304 for more elements and attributes than that."""
-    if cast("float", _SIZE(element)) > nodes_max:
+    if size(element) > nodes_max:
         raise BadDocument("MRX-2304", elements_and_attributes_max=nodes_max)
+
+
+def size(element: etree._Element) -> int:
+    """How many elements and attributes it is, itself included."""
+    return int(cast("float", _SIZE(element)))
 
 
 def _schema(form: str) -> etree.XMLSchema:

@@ -19,6 +19,8 @@ class Context:
     # The server was told to stop: who only waits is answered now.
     stopping: threading.Event = field(default_factory=threading.Event)
     turned_away: TurnedAway = field(default_factory=TurnedAway)
+    # Idempotency keys (token, key) without an answer that the database would not give up.
+    given_up: set[tuple[str, str]] = field(default_factory=set)
     rates: Rates = field(init=False)
 
     def __post_init__(self) -> None:

@@ -5,8 +5,9 @@
     known key, same request    the first answer; or MRX-7008 while there is none yet
     known key, other request   MRX-7007
 
-Problems raised on the way are not kept: what failed may be tried again under the same key. A
-process that dies leaves a key without an answer; the next request with it is carried out, and so
+Problems raised on the way are not kept: what failed may be tried again under the same key, also
+where a full disk kept us from taking it back (`Context.given_up`: at the next request with any key).
+A process that dies leaves a key without an answer; the next request with it is carried out, and so
 may find the work of the first already done. Therefore what is done under a key must itself be
 harmless when done twice: the key saves the answer, not the promise (P4).
 
@@ -66,6 +67,7 @@ def once(
     mine = and_(keys.c.token == caller.token, keys.c.key == key)
     database, now = here.house.database, datetime.now(UTC)
     with database.write() as tx:
+        back = _take_back(tx, here)
         first = _first(tx, mine, _digest(request, asked), now)
         if first is None:
             tx.execute(delete(keys).where(mine))
@@ -78,19 +80,31 @@ def once(
                     answer=worker_name.own().encode(),  # who is at it, until there is an answer
                 )
             )
+    here.given_up.difference_update(back)
     if first is not None:
         return first
     try:
         answer = _response(act())
-    except BaseException:
+        # A crash before this commit: the work is done, the key unanswered. See above.
         with database.write() as tx:
-            tx.execute(delete(keys).where(mine, keys.c.status.is_(None)))
+            kept = {"status": answer.status_code, "answer": bytes(answer.body)}
+            tx.execute(update(keys).where(mine).values(**kept))
+    except BaseException:
+        here.given_up.add((caller.token, key))
+        with database.write() as tx:
+            back = _take_back(tx, here)
+        here.given_up.difference_update(back)
         raise
-    # A crash before this commit: the work is done, the key unanswered. See above.
-    with database.write() as tx:
-        kept = {"status": answer.status_code, "answer": bytes(answer.body)}
-        tx.execute(update(keys).where(mine).values(**kept))
     return answer
+
+
+def _take_back(tx: Connection, here: Context) -> list[tuple[str, str]]:
+    """Delete the keys that are to have no answer. Once it is committed they are given up no more."""
+    back = list(here.given_up)
+    for token, key in back:
+        mine = and_(keys.c.token == token, keys.c.key == key)
+        tx.execute(delete(keys).where(mine, keys.c.status.is_(None)))
+    return back
 
 
 def _first(

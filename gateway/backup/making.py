@@ -9,6 +9,7 @@
 A file of that name that is there already is left as it is.
 """
 
+import errno
 import io
 import os
 from collections.abc import Callable, Iterator
@@ -25,7 +26,7 @@ from gateway.identity import shared_secret
 from outbox import ledger
 from outbox.house import House
 from schemas import copies
-from schemas.errors import BadRequest
+from schemas.errors import BadRequest, NotReady
 from schemas.postgresql import PostgreSQL
 from schemas.sqlite import SQLiteFile
 from signing import key_file
@@ -176,4 +177,6 @@ def _refusals() -> Iterator[None]:
     except FileExistsError as error:
         raise BadRequest("MRX-5012", because="a file of this name is there") from error
     except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise NotReady("MRX-9007", because=error.strerror) from error
         raise BadRequest("MRX-5012", because=error.strerror) from error

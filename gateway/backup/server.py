@@ -26,6 +26,7 @@ _SNAPSHOT = text("SELECT pg_export_snapshot()")
 # The snapshot lives as long as this transaction, which does nothing meanwhile.
 _PATIENT = text("SET LOCAL idle_in_transaction_session_timeout = 0")
 _SCHEMA = text("SELECT current_schema()")
+_FULL: Final = "No space left on device"
 _PLAIN: Final = ("--no-owner", "--no-privileges", "--no-comments")
 
 
@@ -33,7 +34,8 @@ _PLAIN: Final = ("--no-owner", "--no-privileges", "--no-comments")
 def dump(database: PostgreSQL) -> Iterator[tuple[Connection, Callable[[Path], None]]]:
     """One view of the database, and what writes a dump of that very view into a file.
 
-    Raises `BadRequest` MRX-5071 where the tool is missing or refuses.
+    Raises `BadRequest` MRX-5071 where the tool is missing or refuses, `NotReady` MRX-9007 where a
+    disk is full.
     """
     program = tool("pg_dump")
     with database.read() as tx:
@@ -105,6 +107,8 @@ def _run(command: list[str], url: URL, *, stdout: IO[bytes] | int = subprocess.D
             check=True,
         )
     except subprocess.CalledProcessError as error:
+        if _FULL.encode() in error.stderr:  # here or at the server: no tool is missing
+            raise NotReady("MRX-9007", because=_FULL) from None
         raise BadRequest("MRX-5071", because=_said(name, error.stderr)) from None
     except OSError as error:
         raise NotReady("MRX-9007", because=error.strerror or name) from error

@@ -73,6 +73,14 @@ METRICS: Final = (
         "From a revocation to the partner's signed confirmation of deletion.",
         _CONFIRMATION,
     ),
+    Metric(
+        "mrx_contradictions_total",
+        "counter",
+        ("partner", "what"),
+        "What the partner signed against what it signed before: a batch with a number that we have "
+        "with other bytes, or that names another one before it; a receipt with another verdict. "
+        "Each number, and each receipt, counts once.",
+    ),
     Metric("mrx_ledger_entries_total", "counter", (), "Entries of the ledger."),
     Metric(
         "mrx_retention_erased_rows_total",

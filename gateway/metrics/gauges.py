@@ -11,6 +11,7 @@ from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Connection, bindparam, case, func, literal, select, text
 
+from gateway.metrics import contradictions
 from gateway.views import approvals, stuck
 from gateway.views.count import MOST
 from outbox import gate, restored, retention_run
@@ -55,6 +56,7 @@ def every(tx: Connection, house: House, *, now: datetime) -> Iterator[Sample]:
     yield from _revocations(tx, now)
     yield from _certificates(tx)
     yield from _feeds(tx, house, now)
+    yield from contradictions.every(tx)
     yield "mrx_ledger_entries_total", (), tx.scalar(_LEDGER) or 0
     yield "mrx_approvals_waiting", (), approvals.count_waiting(tx)
     yield from _retention(tx, house)

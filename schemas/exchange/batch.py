@@ -17,13 +17,14 @@ from schemas.exchange.envelope import (
     Fields,
     check_rest,
     each_once,
+    header_alone,
     line,
     listed,
     moment,
     opened,
+    parted,
     ref,
     tag,
-    take_document,
     take_list,
     utc,
 )
@@ -38,7 +39,7 @@ class ReadBatch:
     """A batch whose envelope has been checked.
 
     The `document` has not: its mapper does that, and counts its records against
-    `header.announcements`.
+    `header.announcements`. It stands where it was in the batch.
     """
 
     header: Header
@@ -85,9 +86,9 @@ def read_batch(content: bytes, *, bytes_max: int = DOCUMENT_BYTES_MAX) -> ReadBa
     announcements without a document. `read_header` may still tell which batch it was.
     """
     root = opened(content, "Batch", bytes_max=bytes_max)
-    document = take_document(root)
     elements = take_list(root, "Withdrawals", "Withdrawal")
-    header = _header(root)
+    rest, document = parted(root)
+    header = _header(rest)
     withdrawals = tuple([ref(element) for element in elements])
     each_once(withdrawals)
     if header.withdrawals != len(withdrawals) or (header.announcements and document is None):
@@ -101,8 +102,7 @@ def read_header(content: bytes, *, bytes_max: int = DOCUMENT_BYTES_MAX) -> Heade
     Raises `BadDocument` if not even the header matches the XSD.
     """
     root = opened(content, "Batch", bytes_max=bytes_max)
-    del root[1:]
-    return _header(root)
+    return _header(header_alone(root))
 
 
 def _header(root: etree._Element) -> Header:

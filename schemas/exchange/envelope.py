@@ -6,11 +6,13 @@ checked whole, so that no part escapes the XSD and no number of faults is expens
 """
 
 from collections.abc import Sequence
+from copy import copy
 from datetime import UTC, date, datetime
+from typing import Any
 
 from lxml import etree
 
-from schemas.document import NODES_MAX, check, judge
+from schemas.document import NODES_MAX, check, judge, must_be_small, size
 from schemas.errors import BadDocument
 from schemas.parse import parse
 from schemas.ref import is_ref
@@ -19,6 +21,8 @@ from schemas.text import escape
 FORMAT = "exchange/1.0"
 NAMESPACE = "urn:mrx:exchange:1.0"
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
+
+ATTRIBUTES_MAX = 100  # of an element of the envelope; it may have four
 
 # No element of a list has more than four children, or any attribute but XML Schema's own four.
 _OVERGROWN = etree.XPath("boolean(*[*[5] or @*[5] or */* or */@*[5]])")
@@ -77,19 +81,43 @@ def take_list(root: etree._Element, home: str, name: str) -> list[etree._Element
     return elements
 
 
-def take_document(root: etree._Element) -> etree._Element | None:
-    """Take the programme's document out of a batch, unchecked.
+def parted(root: etree._Element) -> tuple[etree._Element, etree._Element | None]:
+    """What a batch says beside the programme's document, and the document, both unchecked.
 
-    An empty element of its name stays behind, so that `check_rest` sees whether it may stand there.
+    An empty element of the document's name stands for it in the rest, so that `check_rest` sees
+    whether it may stand there. The rest is copied and the document stays where it is: lxml takes a
+    subtree out in a time that grows with the square of the namespaces declared in it. Raises
+    `BadDocument` MRX-2304 where the rest is much.
     """
     place = _child(root, "Document")
-    if place is None or len(place) == 0:
-        return None
-    document = place[0]
-    stub = etree.Element(document.tag)
-    stub.tail, document.tail = document.tail, None
-    place.replace(document, stub)
-    return document
+    document = None if place is None or len(place) == 0 else place[0]
+    left = NODES_MAX
+    rest = _bare(root)
+    for child in root:
+        home, inner = (rest, [child]) if child is not place else (_bare(child), list(child))
+        for one in inner:
+            if one is document:
+                home.append(_named_alike(one))
+                one.tail = None
+            else:
+                left -= size(one)
+                if left < 0:
+                    raise BadDocument("MRX-2304", elements_and_attributes_max=NODES_MAX)
+                home.append(_copied(one))
+        if home is not rest:
+            rest.append(home)
+    return rest, document
+
+
+def header_alone(root: etree._Element) -> etree._Element:
+    """A batch with nothing but its first child, unchecked. Raises `BadDocument` MRX-2304 if that is
+    much.
+    """
+    rest = _bare(root)
+    if len(root):
+        must_be_small(root[0], NODES_MAX)
+        rest.append(_copied(root[0]))
+    return rest
 
 
 def check_rest(element: etree._Element) -> None:
@@ -135,6 +163,31 @@ def day(fields: Fields, name: str) -> date | None:
         return None if text is None else date.fromisoformat(text.strip())
     except ValueError:
         raise BadDocument("MRX-2307", line=fields.line, field=name) from None
+
+
+def _bare(element: etree._Element) -> etree._Element:
+    """The element without its children; the texts around them stay. Raises `BadDocument` MRX-2304
+    for hundreds of attributes: each that is set is compared with all before it.
+    """
+    if len(element.attrib) > ATTRIBUTES_MAX:
+        raise BadDocument("MRX-2304", attributes_max=ATTRIBUTES_MAX)
+    names: Any = element.nsmap  # the stubs do not know that a prefix may be None
+    said: Any = dict(element.attrib)
+    bare = etree.Element(element.tag, said, nsmap=names)
+    bare.text, bare.tail, bare.sourceline = element.text, element.tail, element.sourceline
+    return bare
+
+
+def _named_alike(element: etree._Element) -> etree._Element:
+    alike = etree.Element(element.tag)
+    alike.tail, alike.sourceline = element.tail, element.sourceline
+    return alike
+
+
+def _copied(element: etree._Element) -> etree._Element:
+    copied = copy(element)
+    copied.tail = element.tail
+    return copied
 
 
 def _child(element: etree._Element, name: str) -> etree._Element | None:

@@ -111,6 +111,21 @@ PLANTED += [
         )
         for counted, fires in (("3x30 4x60", True), ("3x90", False))
     ),
+    *(
+        (
+            "MrxContradiction",
+            {of("mrx_contradictions_total", **MEXICO, what=what): counted},
+            minute,
+            fires,
+        )
+        for what, counted, minute, fires in (
+            ("batch", "0x30 1x60", 60, True),
+            ("receipt", "3x30 4x60", 60, True),
+            ("batch", "3x90", 60, False),
+            ("batch", "0x30 1x9000", DAY, True),  # it stands until somebody had a day to look
+            ("batch", "0x30 1x9000", 3 * DAY, False),
+        )
+    ),
     ("MrxNoticesRefused", {of("mrx_refused_notices", **MEXICO, code="MRX-2210"): "2x90"}, 70, True),
     (
         "MrxNoticesRefused",

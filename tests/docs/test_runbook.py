@@ -1,6 +1,8 @@
 """The runbook has an entry for every alarm there is, and names only what exists."""
 
 import ast
+import importlib
+import inspect
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -57,6 +59,57 @@ def test_every_check_of_readiness_has_a_row(small_world):
     rows = set(re.findall(r"^\| ([a-z ]+) \| MRX", PAGE, re.MULTILINE))
 
     assert rows == set(health.checks(small_world.house, now=datetime.now(UTC)))
+
+
+def codes_of(module: str) -> set[str]:
+    """The codes that a module says, without those in its docstrings and comments."""
+    tree = ast.parse(Path(importlib.import_module(module).__file__).read_text(encoding="utf-8"))
+    words = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+    return {word for word in words if isinstance(word, str) and word in CODES}
+
+
+def asked_of() -> dict[str, list[ast.AST]]:
+    """What each check of readiness is made of: its functions, as `health.checks` names them."""
+    tree = ast.parse(Path(health.__file__).read_text(encoding="utf-8"))
+    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    named: list[tuple[ast.expr | None, ast.expr]] = []
+    for node in ast.walk(functions["checks"]):
+        if isinstance(node, ast.Dict):
+            named += zip(node.keys, node.values, strict=True)
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
+            named.append((node.targets[0].slice, node.value))
+    return {
+        check.value: [
+            functions[name.id]
+            for name in ast.walk(asks)
+            if isinstance(name, ast.Name) and name.id in functions
+        ]
+        for check, asks in named
+        if isinstance(check, ast.Constant)
+    }
+
+
+def sayable(functions: list[ast.AST]) -> set[str]:
+    """The codes of these functions, of the modules they name, and of the databases, which all ask."""
+    found = codes_of("schemas.sqlite") | codes_of("schemas.postgresql")
+    for node in (node for function in functions for node in ast.walk(function)):
+        if isinstance(node, ast.Constant) and node.value in CODES:
+            found.add(node.value)
+        elif isinstance(node, ast.Name):
+            of = getattr(health, node.id, None)
+            module = of.__name__ if inspect.ismodule(of) else getattr(of, "__module__", "")
+            if module.startswith(("gateway", "outbox", "partners", "signing")):
+                found |= codes_of(module) if module != health.__name__ else set()
+    return found
+
+
+def test_a_check_of_readiness_is_said_to_name_only_codes_that_it_can():
+    rows = re.findall(r"^\| ([a-z ]+) \| (MRX[^|]+) \|", PAGE, re.MULTILINE)
+    made = asked_of()
+
+    assert {check for check, _ in rows} == made.keys()
+    for check, codes in rows:
+        assert set(re.findall(r"MRX-\d{4}", codes)) <= sayable(made[check]), check
 
 
 def test_every_code_it_names_is_one():

@@ -5,6 +5,8 @@ The machine is `tests/journeys/model/machine.py`; it walks the same way each tim
 """
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -52,7 +54,8 @@ def test_whatever_happens_the_promises_hold(
 ):
     done = run(tmp_path, key_files, server, seed=SEED, examples=RUNS[engine], steps=40)
     assert done["batches"] > 20, done
-    assert all(done.get(word) for word in ("deaths", "meddlings", "revocations")), done
+    assert all(done.get(word) for word in ("deaths", "meddlings", "revocations", "inbound")), done
+    assert done["calms"] > RUNS[engine], done  # each run ends calm; some were so on their way
 
 
 def test_some_of_what_may_happen(tmp_path: Path, key_files: Mapping[str, Path]):
@@ -98,3 +101,51 @@ def test_the_long_run_stops_at_a_violation_and_says_how_to_see_it_again(
     assert held.startswith("seed 7 on sqlite: so far 80 steps, ")
     assert f"python -m tests.journeys.model {' '.join(words)}" in said.out
     assert "state.begin(" in said.err  # the steps that led there
+
+
+def course(seed: int) -> list[str]:
+    """What a long run of this seed did, act by act, and how the model stood after each."""
+    acts: list[str] = []
+    plain = Machine._done
+
+    def noted(self: Machine, what: str, times: int = 1) -> None:
+        plain(self, what, times)
+        members, consents = sorted(self.model.members.items()), sorted(self.model.consents.items())
+        stands = [(who, m.as_of, m.items.name, m.items.status, m.present) for who, m in members]
+        consented = [(pair, consent.at, consent.text) for pair, consent in consents]
+        now, entries = self.ground.clock.now, self.outside.entries
+        acts.append(f"{what} {times} {now} {entries} {stands} {consented}")
+
+    words = f"--minutes 0 --seed {seed} --runs 5 --steps 15 --database sqlite"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Machine, "_done", noted)
+        assert soak.main(words.split()) == 0
+    return acts
+
+
+@pytest.mark.slow
+@pytest.mark.processes
+def test_the_long_run_walks_the_same_way_again_here_and_in_another_process(
+    capsys: pytest.CaptureFixture[str],
+):
+    def walked(seed: int) -> list[str]:
+        acts = course(seed)
+        return [*capsys.readouterr().out.splitlines(), *acts]
+
+    once, again, other = walked(7), walked(7), walked(8)
+    script = "from tests.journeys.test_model import course; print(*course(7), sep='\\n')"
+    # What is kept in sets comes in another order there.
+    hashed = "2" if os.environ.get("PYTHONHASHSEED") == "1" else "1"
+    elsewhere = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "PYTHONHASHSEED": hashed},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert len(once) > 50
+    assert once == again
+    assert once[1:] != other[1:]
+    assert elsewhere.stdout.splitlines() == once

@@ -210,6 +210,18 @@ def test_no_number_of_faults_costs_more_than_as_many_good_withdrawals():
         assert seconds(exchange.read_batch, spoilt) < bound
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("read", [exchange.read_batch, exchange.read_header])
+def test_a_namespace_said_again_costs_as_much_each_time(read: Callable[[bytes], object]):
+    """Eight times as many; taken out of its tree, the document cost the square of them."""
+
+    def batch(number: int) -> bytes:
+        document = b"<d xmlns='urn:d'>" + b'<x xmlns="u"/>' * number + b"</d>"
+        return exchange.write_batch(header(), [], document)
+
+    assert seconds(read, batch(200_000)) < 24 * seconds(read, batch(25_000))
+
+
 def attributes(number: int) -> bytes:
     return b"".join([b'a%d="" ' % n for n in range(number)])
 

@@ -102,7 +102,9 @@ gateway.replaying:drop_refused 1
 outbox.standstill:Standstill.renew 1
 
 - A chunk a transaction, with its cursor or its counts in it: who comes next goes on behind the last
-  that was committed. Each has a test of its own that kills between chunks.
+  that was committed. No process is killed for it: in tests/outbox/test_retention_run.py each chunk,
+  in tests/gateway/test_replaying.py one, is broken off before its commit by an error that nobody
+  catches, and the database rolls it back as it would after a kill. What is wiped is wiped again.
 gateway.erasing:go_on 1
 gateway.replaying:go_on 1
 outbox.retention_run:_wipe 1

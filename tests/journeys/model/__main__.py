@@ -21,7 +21,7 @@ from tests import compiled, servers, world
 from tests.journeys.model.ground import HOME, PARTNERS
 from tests.journeys.model.runs import run
 
-SHOWN = ("steps", "batches", "revocations", "deaths", "meddlings", "calms")
+SHOWN = ("steps", "batches", "inbound", "revocations", "deaths", "meddlings", "calms")
 
 
 def main(words: Sequence[str] | None = None) -> int:

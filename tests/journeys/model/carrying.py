@@ -191,7 +191,8 @@ class Carrying(Hand):
             if sys.exc_info()[0] is None:
                 self._calm()
         finally:
-            self.counts["batches"] = self.counts.get("batches", 0) + len(self.wire.sent)
+            self._done("batches", len(self.wire.sent))
+            self._done("inbound", self.theirs.heard)
             self.ground.close()
 
     def _export(self, partner: str) -> None:

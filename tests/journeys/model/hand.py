@@ -38,8 +38,8 @@ class Hand(RuleBasedStateMachine):
         with self.ground.trap.plain.read() as tx:
             self.outside.committed(tx)
 
-    def _done(self, what: str) -> None:
-        self.counts[what] = self.counts.get(what, 0) + 1
+    def _done(self, what: str, times: int = 1) -> None:
+        self.counts[what] = self.counts.get(what, 0) + times
 
     def _alive(self, death: Death, work: Callable[[], None]) -> bool:
         """Do it with a death set; if it dies the home is opened anew. Whether it lived."""

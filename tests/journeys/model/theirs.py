@@ -22,13 +22,16 @@ TEXT = "mx-neec-profile-1"
 
 @dataclass(slots=True)
 class Theirs:
-    """Mexico's own members: `wanted` is name -> status of those we may be told of."""
+    """Mexico's own members: `wanted` is name -> status of those we may be told of. `told` are the
+    batches that were taken here, `heard` how many before it was calm.
+    """
 
     ground: Ground
     wanted: dict[str, str] = field(default_factory=dict)
     known: set[str] = field(default_factory=set)
     told: list[bytes] = field(default_factory=list)
     way: str = "fine"
+    heard: int = 0
 
     def news(self, who: int, status: str, *, told: bool) -> None:
         """One of their members has this status, and its consent is this."""
@@ -58,10 +61,11 @@ class Theirs:
     def tell(self, way: str) -> None:
         """They work their lanes once."""
         self.way = way
-        end = self.ground.ends[TELLING]
+        end, before = self.ground.ends[TELLING], len(self.told)
         with end.database.write() as tx:
             rest.hurry(tx)
         Delivery(house=end, transport=self, worker="test:1:0", clock=self.ground.clock).work()
+        self.heard += len(self.told) - before
 
     def gap(self) -> None:
         """Their last batch again, two numbers on."""
