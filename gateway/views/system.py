@@ -182,7 +182,7 @@ def _ledger(kept: _Kept) -> Found:
     found = ledger.standing(kept.tx)
     kept.known_at = found.verified_at
     said = f"{many(found.head.size, 'entry', 'entries')}"
-    walk = "walk it: `mrx ledger verify`, or the page Ledger"
+    walk = "walk it on the page Ledger, which keeps what it found; `mrx ledger verify` only says it"
     if found.broken_at is not None:
         raise Failed(
             f"{said}; broken at entry {found.broken_at:,} (MRX-9006)", CODES["MRX-9006"].repair
