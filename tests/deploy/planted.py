@@ -113,6 +113,22 @@ PLANTED += [
     ),
     *(
         (
+            "MrxReceiptsNotBelieved",
+            {
+                of("mrx_receipt_verification_failures_total", **MEXICO, reason="MRX-3010"): first,
+                of("mrx_ledger_entries_total"): watched,
+            },
+            90,
+            fires,
+        )
+        for first, watched, fires in (
+            ("_x70 1x60", "5x130", True),  # the first that there ever was
+            ("_x70 1x60", "_x70 5x60", False),  # the first that Prometheus looked at
+            ("1x130", "5x130", False),
+        )
+    ),
+    *(
+        (
             "MrxContradiction",
             {of("mrx_contradictions_total", **MEXICO, what=what): counted},
             minute,
