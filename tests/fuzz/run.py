@@ -26,16 +26,6 @@ class Ran:
     said: str
 
 
-def seed_of_commit(folder: Path = ROOT) -> int:
-    """The same for one commit and another for the next; 1 where there is no git."""
-    try:
-        asked = subprocess.run(["git", "rev-parse", "HEAD"], cwd=folder, capture_output=True,
-                               text=True, check=True)  # fmt: skip
-    except (OSError, subprocess.CalledProcessError):
-        return 1
-    return int(asked.stdout[:7], 16) or 1  # libFuzzer has 32 bits, and takes 0 for any
-
-
 def seeds(target: str) -> list[Path]:
     """The files of a target's corpus."""
     return sorted((CORPUS / target).iterdir())
