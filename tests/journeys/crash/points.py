@@ -86,7 +86,7 @@ idempotency.begin         gateway.api.idempotency:once 1
     A key whose caller died begins anew.
 revocations.revoke        gateway.api.source.revocations:revoke.act 1
     Taken back with all that follows, or not; again, it answers with the revocation that stands.
-idempotency.keep          gateway.api.idempotency:once 3
+idempotency.keep          gateway.api.idempotency:once 2
     The answer is kept, or the act is asked for again and finds itself done.
 standstill.take           outbox.standstill:held 1
     The leases of a dead process are ended.
