@@ -3,6 +3,7 @@
 That each act can be done, by keyboard alone and without script, is in `test_journeys`.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -105,9 +106,11 @@ def test_a_full_list_is_released_by_a_second_person_who_counts(stands: Site, bro
     with _people(stands, browser, script=True) as sit:
         page = sit(Role.APPROVER)
         follow(page, "Pushes")
+        expect(page).to_have_url(re.compile("/pushes$"))
         page.get_by_role("main").get_by_role("link").first.click()
+        expect(page).to_have_url(re.compile("/pushes/[0-9a-f]{16}$"))
         address = page.url
-        page.get_by_role("link", name="Release").click()
+        page.get_by_role("link", name="Release…", exact=True).click()
         page.get_by_label("Type the number").fill("7")
         page.get_by_label("Reason").fill(WHY)
         press(page, "Release")
