@@ -1,7 +1,7 @@
 """What a flawed batch costs behind the parser, as a ratio to an honest one of the same size.
 
 What a sealed file costs is in tests/signing/test_cost.py; what the largest documents cost the parser,
-under a limit on all memory, in tests/schemas/test_parse.py.
+under a limit on all memory, in tests/schemas/test_parse_cost.py.
 """
 
 from collections.abc import Callable
